@@ -85,6 +85,9 @@ class Column:
     step : float
         Numbers that tell counts only when they are exact: where persons are hidden they are told
         in steps of so much.
+    sd : str
+        Means of everyone: the SD of their row. Where persons are hidden they are told in steps of
+        what two persons more or fewer move them by.
     at : tuple of float
         Quantiles in a list: the share of values below each. Those few lie beyond are hidden.
     """
@@ -101,6 +104,7 @@ class Column:
     n: str = ""
     by: str = ""
     step: float = 0.0
+    sd: str = ""
     at: tuple[float, ...] = ()
 
     def fits(self, name: str) -> bool:
@@ -304,6 +308,8 @@ def _words(column: Column) -> dict[str, Any]:
         found["x-at"] = list(column.at)
     if column.step:
         found["x-step"] = column.step
+    if column.sd:
+        found["x-sd"] = column.sd
     return found | {"x-n": column.n} if column.n else found
 
 

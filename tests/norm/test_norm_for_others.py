@@ -19,6 +19,7 @@ from salutogen.norm.norm_for_others import (
     norm_for,
     untold_covariates,
 )
+from salutogen.norm.told_lines import told_shift
 from salutogen.page.audience import Audience
 from tests.report.cohorts import make_results
 
@@ -37,16 +38,19 @@ def test_shown_it_is_the_whole_norm(results: Results) -> None:
     assert norm_for(results.norm, shown) == (norm_to_dict(results.norm), ())
 
 
-def test_hidden_it_gives_the_same_scores(results: Results, tmp_path: Path) -> None:
+def test_hidden_it_gives_the_same_scores_but_for_a_step_of_the_level(
+    results: Results, tmp_path: Path
+) -> None:
     content, told = norm_for(results.norm, audience(results))
     assert told == ()
     (tmp_path / "norm.json").write_text(json.dumps(content), "utf-8")
     line = read_norm(tmp_path / "norm.json").lines.person
     own = results.norm.lines.person
     units = results.norm.reference_units["person"]
-    np.testing.assert_allclose(
-        line.expected(units, level="person"), own.expected(units, level="person"), rtol=2e-5
-    )
+    apart = line.expected(units, level="person") - own.expected(units, level="person")
+    shift = told_shift(own, audience(results))
+    assert abs(shift) < 2.5 * own.residual_sd / own.n_persons / np.sqrt(1 - own.r_squared)
+    np.testing.assert_allclose(apart, shift, atol=2e-5 * own.expected(units, level="person").max())
     assert line.residual_sd == pytest.approx(own.residual_sd, rel=1e-3)
     np.testing.assert_allclose(line.covariance, own.covariance, rtol=6e-3)
 

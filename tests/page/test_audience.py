@@ -102,6 +102,17 @@ def test_shares_of_an_unknown_number_are_told_in_tenths() -> None:
     assert HIDDEN.told_share(2.5) == 2.5  # an occasion beside shares
 
 
+def test_shares_of_a_number_that_may_not_be_told_do_not_tell_it() -> None:
+    """In steps of one by it they would: 24 of 57 as 25 of 55 where there are 60 in the study."""
+    n_persons = HIDDEN.n_persons
+    for whole in (n_persons - 1, n_persons - 4):
+        assert HIDDEN.hides(whole)
+        for n in range(5, whole - 4):
+            assert (10 * HIDDEN.told_share(n / whole, whole)) % 1 == pytest.approx(0)
+    fives = 20 / n_persons
+    assert HIDDEN.told_share(21 / n_persons, n_persons) == pytest.approx(fives)
+
+
 def test_figures_are_told_by_their_kinds() -> None:
     def told(value: float, of: int | None = None, **given: object) -> float:
         return HIDDEN.rounded(value, Column(name="x", meaning="", **given), of)  # type: ignore[arg-type]

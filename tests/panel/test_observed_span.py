@@ -66,3 +66,16 @@ def test_occasions_that_nobody_answered_are_named(keep: tuple[str, ...], words: 
     assert words in found.text
     assert not told(read_panel(make_study(), frame), "occasions-unseen")
     assert same_panel(panel, read_panel(make_study(), part))
+
+
+@pytest.mark.parametrize("persons", [6, 7, 12])
+def test_hidden_medians_are_of_values_that_occur(persons: int) -> None:
+    """A value between two would tell that their number is even, and what two persons have."""
+    source = by_occasion(time={"column": "day", "unit": "date"})
+    study = make_study({"answers": source}, report={"individuals": "hide"})
+    own = [[0, 13 + person, 26 + 2 * person] for person in range(persons)]
+    dates = pl.Series([day for one in own for day in one]).cast(pl.Int32).cast(pl.Date)
+    (found,) = told(read_panel(study, answers(persons).with_columns(day=dates)), "span-not-planned")
+    spans = [days[-1] for days in own]
+    assert found.evidence.numbers["observed"] in spans
+    assert found.evidence.numbers["ratio"] in [span / 14 for span in spans]

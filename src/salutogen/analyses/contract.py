@@ -111,10 +111,17 @@ class AnalysisResult(Record):
     """Base of what an analysis gives; its figures, declared as in `columns`, go into JSON.
 
     A result holds no audience: `sections` is told who reads, and the page hides what must be
-    hidden by the kinds of the columns.
+    hidden by the kinds of the columns. What only the analysis can know to tell of few persons it
+    keeps back itself, by `inputs.run.audience`.
+
+    Attributes
+    ----------
+    kept_back : sequence of str
+        Dotted paths, within the result, of figures that are null for that reason.
     """
 
     findings: Sequence[Finding] = beside(default=())
+    kept_back: Sequence[str] = beside(default=())
 
     def sections(self, audience: Audience) -> Sequence[Section]:
         """Sections of the report, in reading order."""

@@ -45,9 +45,9 @@ class MixedLine(Record):
     residual_sd: float = figure("SD of the residuals", unit="SD of P")
     random_sd: tuple[float, float] = figure("SDs of random intercepts and slopes")
     singular: bool = figure("Whether random effects lie on the boundary")
-    mean_P: float = figure("Mean of P over rows", unit=POINTS)
+    mean_P: float = figure("Mean of P over rows", unit=POINTS, sd="sd_P")
     sd_P: float = figure("SD of P over rows", unit=POINTS)
-    mean_E: float = figure("Mean of E over rows", unit="units of E")
+    mean_E: float = figure("Mean of E over rows", unit="units of E", sd="sd_E")
     sd_E: float = figure("SD of E over rows", unit="units of E")
     simplified_slope: float = figure("Slope with random intercepts alone", unit=STANDARDISED)
 

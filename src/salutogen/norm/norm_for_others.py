@@ -1,9 +1,10 @@
 """`norm.json` where persons are hidden: what another study needs of a line, and no person's value.
 
-Coefficients have five digits, so that scores are the same to far less than a point; with all of
-them the sums behind a line of whole numbers could be worked out. What could be set against another
-line, or another study's, to find a person has few; the lowest and highest exposure are those that
-several persons reach; and a line of few persons, or with a term that few tell, is not given.
+The level of a line is told in steps, its other coefficients with five digits: scores are those of
+the study but for what one or two of its persons move their mean. With all digits the sums behind a
+line of whole numbers could be worked out. What could be set against another line, or another
+study's, to find a person has few; the lowest and highest exposure are those that several persons
+reach; and a line of few persons, or with a term that few tell, is not given.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from salutogen.norm.design_matrix import with_exposure
 from salutogen.norm.lines import Level, Line
 from salutogen.norm.norm import Norm
 from salutogen.norm.norm_file import line_to_dict, norm_to_dict
+from salutogen.norm.told_lines import told_norm
 from salutogen.page.audience import Audience
 from salutogen.scores import Scores
 from salutogen.study import Period
@@ -78,10 +80,15 @@ def norm_for(norm: Norm, audience: Audience) -> tuple[dict[str, Any], tuple[Find
             left_out.append(name)
         return found
 
-    lines = norm.lines
+    lines = told_norm(norm, audience).lines
+    few = windows_without_few(norm, audience)
+    own = lines.by_period("window")
     windows = [
-        told(line, "window", str(period)) for period, line in lines.by_period("window").items()
+        told(line, "window", str(period))
+        for period, line in own.items()
+        if period.number not in few
     ]
+    left_out += [str(period) for period in own if period.number in few]
     frozen = lines.reference("window")
     content["lines"] = {
         "occasion": told(lines.occasion, "occasion", "occasions"),
@@ -97,6 +104,19 @@ def norm_for(norm: Norm, audience: Audience) -> tuple[dict[str, Any], tuple[Find
     if not left_out:
         return content, ()
     return content, (finding("norm-withheld", lines=left_out),)
+
+
+def windows_without_few(norm: Norm, audience: Audience) -> frozenset[int]:
+    """Return the windows of all but a few of the persons who are in any.
+
+    Beside what a model tells of everyone, the level of such a window tells what these few have.
+    """
+    table = norm.period_tables.get("window")
+    if table is None or not table.height:
+        return frozenset()
+    everyone = table["person"].n_unique()
+    present = table.group_by("window").len().iter_rows()
+    return frozenset(number for number, n in present if audience.is_small(everyone - n))
 
 
 def _units(norm: Norm, level: Level, period: Period | None) -> pl.DataFrame | None:
@@ -147,10 +167,18 @@ def counts_of_line(line: Mapping[str, Any], audience: Audience) -> dict[str, Any
         name: audience.told_below(line[name]) for name in ("n", "n_persons") if name in line
     }
     if line.get("standardiser") is not None:
-        told["standardiser"] = {**line["standardiser"], "n": told["n"]}
+        told["standardiser"] = {**_means_in_steps(line, audience), "n": told["n"]}
     if line.get("claims") is not None:
         told["claims"] = _degrees(line["claims"], audience)
     return told
+
+
+def _means_in_steps(line: Mapping[str, Any], audience: Audience) -> dict[str, Any]:
+    """Means of types of exposure as other means of everyone are told."""
+    standardiser = dict(line["standardiser"])
+    pairs = zip(standardiser.get("means", ()), standardiser.get("sds", ()), strict=True)
+    means = [audience.told_mean(mean, sd, line["n_persons"]) for mean, sd in pairs]
+    return {**standardiser, "means": means}
 
 
 def _degrees(claims: Mapping[str, Any], audience: Audience) -> dict[str, Any]:

@@ -157,12 +157,13 @@ class Audience:
     def told_share(self, share: float, of: int | None = None) -> float:
         """Return a share as it is told: that of counts as they are told, where persons are hidden.
 
-        Without the number of persons that it is of, it is told in tenths. What stands beside
-        shares and is none, 1 or more, is left as it is.
+        Without the number of persons that it is of, or where that may not be told, it is told in
+        tenths: in steps of that number it would tell it. What stands beside shares and is none, 1
+        or more, is left as it is.
         """
         if self.individuals or abs(share) >= 1 or not np.isfinite(share):
             return share
-        if of is None or not self.told(of):
+        if of is None or not self.told(of) or self.hides(of):
             return round(share, 1)
         told = SMALL_CELL * round(share * of / SMALL_CELL) / self.told(of)
         return float(np.clip(told, -1.0, 1.0))

@@ -78,13 +78,23 @@ def rounded(table: Table, audience: Audience) -> Table:
             continue
         wholes = table.frame[column.n].to_list() if column.n in table.frame.columns else None
         cells = table.frame[name].to_list()
+        means = _in_steps(table, column, audience) if column.sd else cells
         told = [
             _as_told(cell, column, None if wholes is None else wholes[row], audience)
-            for row, cell in enumerate(cells)
+            for row, cell in enumerate(means)
         ]
         if told != cells:
             made.append(pl.Series(name, told, dtype=kind))
     return replace(table, frame=table.frame.with_columns(made))
+
+
+def _in_steps(table: Table, column: Column, audience: Audience) -> list[float | None]:
+    """Means of a column in steps, by the SDs of their rows."""
+    n = audience.n_persons
+    return [
+        mean if mean is None or sd is None else audience.told_mean(mean, sd, n)
+        for mean, sd in table.frame.select(column.name, column.sd).iter_rows()
+    ]
 
 
 def as_told(table: Table, audience: Audience) -> Table:

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from salutogen.findings import Findings, Persons
+from salutogen.page.audience import smallest_of, told_median
 
 if TYPE_CHECKING:
     from salutogen.study import Study
@@ -51,14 +52,15 @@ def check_span(study: Study, rows: pl.DataFrame, findings: Findings, label: str)
     usable = np.isfinite(expected) & (expected > 0) & (observed >= 0)
     if int(usable.sum()) < FEWEST_PERSONS:
         return
-    ratio = float(np.median(observed[usable] / expected[usable]))
-    if SHORTEST <= ratio <= LONGEST:
+    ratios = observed[usable] / expected[usable]
+    if SHORTEST <= float(np.median(ratios)) <= LONGEST:
         return
+    smallest = smallest_of(study.plan.report.individuals)
     findings.tell(
         "span-not-planned",
         file=label,
         persons=Persons(int(usable.sum())),
-        ratio=ratio,
-        observed=float(np.median(observed[usable])),
-        planned=float(np.median(expected[usable])),
+        ratio=told_median(ratios, smallest),
+        observed=told_median(observed[usable], smallest),
+        planned=told_median(expected[usable], smallest),
     )

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from salutogen.counts import forms_of
 from salutogen.findings import Findings
+from salutogen.page.audience import smallest_of, told_median
 from salutogen.panel.observed_span import check_span
 from salutogen.panel.times import Clock
 
@@ -177,21 +178,28 @@ def _is_in_unit(
     planned = np.array([np.nan if entry.day is None else entry.day for entry in study.occasions])
     expected = np.diff(planned[occasions])
     usable = same & np.isfinite(expected) & (expected > 0) & (gaps > 0)
+    smallest = smallest_of(study.plan.report.individuals)
     if not usable.any():
-        return _are_of_a_life(gaps[same & (gaps > 0)], findings, label)
-    ratio = float(np.median(gaps[usable] / expected[usable]))
+        return _are_of_a_life(gaps[same & (gaps > 0)], findings, label, smallest)
+    ratios = gaps[usable] / expected[usable]
+    ratio = float(np.median(ratios))
     for factor, meaning in UNIT_RATIOS.items():
         for found in (factor, 1 / factor):
             if abs(ratio / found - 1) < _TOLERANCE:
                 given = meaning if found > 1 else " for ".join(reversed(meaning.split(" for ")))
-                findings.tell("time-unit", file=label, median_ratio=ratio, meaning=given)
+                told = told_median(ratios, smallest)
+                findings.tell("time-unit", file=label, median_ratio=told, meaning=given)
                 return False
-    return _are_of_a_life(gaps[usable], findings, label)
+    return _are_of_a_life(gaps[usable], findings, label, smallest)
 
 
-def _are_of_a_life(gaps: np.ndarray, findings: Findings, label: str) -> bool:
-    """Whether nobody is followed up after more than a lifetime, whatever was planned."""
+def _are_of_a_life(gaps: np.ndarray, findings: Findings, label: str, smallest: int) -> bool:
+    """Whether nobody is followed up after more than a lifetime, whatever was planned.
+
+    The median that is told, where persons are hidden, is one of the values (`told_median`).
+    """
     median = float(np.median(gaps)) if gaps.size else 0.0
     if median > _LIFETIME:
-        findings.tell("time-unit", variant="lifetime", file=label, median_gap_days=median)
+        told = told_median(gaps, smallest)
+        findings.tell("time-unit", variant="lifetime", file=label, median_gap_days=told)
     return median <= _LIFETIME

@@ -20,11 +20,19 @@ from salutogen.page.audience import Audience, lies_among_few
 from salutogen.page.section import Table
 from salutogen.page.small_counts import as_told, hide_small
 from salutogen.page.words import Share
+from salutogen.pipeline.declared_kinds import (
+    BASE,
+    base_of,
+    column_of,
+    inherited,
+    is_count,
+    is_whole,
+    named,
+    names_of,
+    of_several,
+)
 
-# Counts that the other figures of a record rest on.
-_BASE = ("n", "n_persons", "persons", "n_changed")
 _OF_PERSONS = {Kind.PERSON.value, Kind.IDENTIFIER.value}
-_OPEN = {"x-kind": Kind.STATISTIC.value}
 
 
 class HiddenFigures:
@@ -52,7 +60,7 @@ class HiddenFigures:
         return self._part(content, schema, path, _Around())
 
     def _part(self, content: Any, schema: Mapping[str, Any], path: str, around: _Around) -> Any:
-        schema = _of_several(schema)
+        schema = of_several(schema)
         if isinstance(content, pl.DataFrame):
             return self._rows(content, schema, path, around)
         if isinstance(content, Mapping):
@@ -63,7 +71,7 @@ class HiddenFigures:
                 return self._record(content, schema, path, around)
             return self._mapping(content, schema, path, around)
         if isinstance(content, list | tuple):
-            inside = _inherited(schema, schema.get("items") or {})
+            inside = inherited(schema, schema.get("items") or {})
             at = schema.get("x-at") or [0.5] * len(content)
             return [
                 self._gone(item, f"{path}[{place}]")
@@ -84,7 +92,7 @@ class HiddenFigures:
         counts = {
             name: value if isinstance(value, Forms) else int(value)
             for name, value in content.items()
-            if _is_count(name, value, properties.get(name, {}))
+            if is_count(name, value, properties.get(name, {}))
         }
         hidden = {
             name
@@ -94,14 +102,26 @@ class HiddenFigures:
         }
         here = around.within(counts, self.audience, touched=bool(hidden))
         here.share_gone = self._has_untold_share(content, properties, here)
+        content = self._in_steps(content, properties, here)
         told = {
             name: self._gone(value, f"{path}.{name}")
             if name in hidden
-            else self._part(value, properties.get(name) or _named(name, value), f"{path}.{name}",
+            else self._part(value, properties.get(name) or named(name, value), f"{path}.{name}",
                             here)
             for name, value in content.items()
         }  # fmt: skip
         return self._alike(told, content, properties, path)
+
+    def _in_steps(
+        self, content: Mapping[str, Any], properties: Mapping[str, Any], here: _Around
+    ) -> dict[str, Any]:
+        """Tell means of everyone in steps, by the SDs that stand beside them."""
+        n, told = here.base or self.audience.n_persons, dict(content)
+        for name, schema in properties.items():
+            sd = content.get(schema.get("x-sd", ""))
+            if sd is not None and content.get(name) is not None:
+                told[name] = self.audience.told_mean(content[name], sd, n)
+        return told
 
     def _alike(
         self,
@@ -118,7 +138,7 @@ class HiddenFigures:
             gone = [label for label, n in counts.items() if n is None and content[name][label]]
             for other, parts in told.items():
                 for label in filter(parts.__contains__, gone) if isinstance(parts, dict) else ():
-                    n = _base_of(content[other].get(label))
+                    n = base_of(content[other].get(label))
                     if n is not None and abs(n - content[name][label]) < self.audience.smallest:
                         parts[label] = self._emptied(parts[label], f"{path}.{other}.{label}")
         return told
@@ -166,9 +186,9 @@ class HiddenFigures:
         if "range_E" in content:  # a line as `norm.json` has it
             content = self._line(content, path)
         inside = schema.get("additionalProperties")
-        inside = _inherited(schema, inside if isinstance(inside, Mapping) else {})
+        inside = inherited(schema, inside if isinstance(inside, Mapping) else {})
         numbers = [value for value in content.values() if value is not None]
-        if schema.get("x-kind") == Kind.COUNT.value and all(map(_is_whole, numbers)):
+        if schema.get("x-kind") == Kind.COUNT.value and all(map(is_whole, numbers)):
             return self._counts(content, schema, path, around)
         of_line = "intercept" in content
         told: dict[str, Any] = {}
@@ -248,11 +268,11 @@ class HiddenFigures:
         Counts of the table may be parts of those that stand beside it.
         """
         declared = (schema.get("items") or {}).get("properties") or {}
-        columns = [_column(name, declared.get(name, {})) for name in frame.columns]
+        columns = [column_of(name, declared.get(name, {})) for name in frame.columns]
         beside = {
             name: around.counts[name]
             for item in columns
-            for name in (*_names(item.of), item.n)
+            for name in (*names_of(item.of), item.n)
             if name in around.counts and name not in frame.columns
         }
         whole = frame.with_columns(
@@ -273,7 +293,7 @@ class HiddenFigures:
         if value is None or isinstance(value, str | bool) or kind == Kind.LABEL.value:
             return self._gone(value, path) if value and kind in _OF_PERSONS else value
         if kind == Kind.COUNT.value or isinstance(value, Persons):
-            wholes = [around.counts.get(name) for name in _names(schema.get("x-of", ()))]
+            wholes = [around.counts.get(name) for name in names_of(schema.get("x-of", ()))]
             wholes.append(None if around.base == value else around.base)
             n = value if isinstance(value, int) else round(value)
             hidden = any(self.audience.hides(n, whole) for whole in wholes)
@@ -289,7 +309,7 @@ class HiddenFigures:
             return self._gone(value, path)
         if isinstance(value, Share):
             return self.audience.told_share(value, value.of)
-        column = _column("", {**schema, "x-n": ""})
+        column = column_of("", {**schema, "x-n": ""})
         return self.audience.rounded(
             value, column, around.counts.get(schema.get("x-n", ""), around.base)
         )
@@ -330,70 +350,10 @@ class _Around:
         self, counts: Mapping[str, int], audience: Audience, *, touched: bool = False
     ) -> _Around:
         """Return the same for a record inside, with these counts."""
-        own = [counts[name] for name in _BASE if name in counts]
+        own = [counts[name] for name in BASE if name in counts]
         return _Around(
             base=own[0] if own else self.base,
             few=self.few or any(map(audience.is_small, own)),
             touched=self.touched or touched or any(audience.hides(n) for n in counts.values()),
             counts={**self.counts, **counts},
         )
-
-
-def _of_several(schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Join the alternatives of a schema; a figure has at most one record among them."""
-    made = dict(schema)
-    for part in made.pop("anyOf", ()):
-        known = _of_several(part)
-        properties = {**made.get("properties", {}), **known.get("properties", {})}
-        made = {**known, **made}
-        if properties:
-            made["properties"] = properties
-    return made
-
-
-def _inherited(outer: Mapping[str, Any], inner: Mapping[str, Any]) -> dict[str, Any]:
-    """Parts of a list or mapping are of its kind, unless they say otherwise."""
-    kept = ("x-kind", "x-nested", "x-n", "x-step")
-    passed_on = {key: value for key, value in outer.items() if key in kept}
-    return {**passed_on, **inner}
-
-
-def _is_whole(value: Any) -> bool:
-    return (isinstance(value, int) and not isinstance(value, bool)) or hasattr(value, "__index__")
-
-
-def _is_count(name: str, value: Any, schema: Mapping[str, Any]) -> bool:
-    kind = schema.get("x-kind") or _named(name, value)["x-kind"]
-    return bool(kind == Kind.COUNT.value and value is not None and _is_whole(value))
-
-
-def _base_of(content: Any) -> int | None:
-    """The count that a record, not yet hidden, rests on."""
-    if not isinstance(content, Mapping):
-        return None
-    return next((int(content[name]) for name in _BASE if _is_whole(content.get(name))), None)
-
-
-def _named(name: str, value: Any) -> Mapping[str, Any]:
-    """Kind of a figure that nobody declared: a whole number called n is a count."""
-    counted = _is_whole(value) and (name in _BASE or name.startswith("n_"))
-    return {"x-kind": Kind.COUNT.value} if counted else _OPEN
-
-
-def _names(of: str | Sequence[str]) -> Sequence[str]:
-    return (of,) if isinstance(of, str) else of
-
-
-def _column(name: str, schema: Mapping[str, Any]) -> Column:
-    of = schema.get("x-of", "persons")
-    return Column(
-        name=name,
-        meaning="",
-        kind=Kind(schema.get("x-kind", Kind.STATISTIC.value)),
-        of=tuple(of) if isinstance(of, list) else of,
-        adds_up=schema.get("x-adds-up", 0),
-        nested=schema.get("x-nested", ""),
-        n=schema.get("x-n", ""),
-        by=schema.get("x-by", ""),
-        step=schema.get("x-step", 0.0),
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -15,9 +16,11 @@ from salutogen.columns import Kind, Record, figure, record
 from salutogen.findings import Finding, Severity, finding
 from salutogen.norm import Norm
 from salutogen.norm.norm_for_others import untold_covariates
+from salutogen.norm.told_lines import told_norm
 from salutogen.pipeline.hidden_figures import HiddenFigures
 from salutogen.resilience import Resilience
 from salutogen.resilience.summary import ScoreDescriptives
+from salutogen.resilience.uncertainty import told_bootstrap
 
 if TYPE_CHECKING:
     from salutogen.analyses.running import Outcome
@@ -121,20 +124,38 @@ def results_for(results: Results) -> tuple[dict[str, Any], tuple[Finding, ...]]:
     audience = results.context.audience
     identifiers = results.panel.identifiers
     content = identifiers.plain(to_plain(_content(results, results.analyses, None)))
-    told = not_computed(content, places_switched_off(results.analyses))
+    off = places_switched_off(results.analyses)
     if audience.individuals:
-        return content, told
+        return content, not_computed(content, off)
+    gone = figures_kept_back(results.analyses)
+    told = not_computed(content, (*off, *gone))
+    unknown = {*off, *missing_figures(content)} - gone
     untold = untold_covariates(results.norm, results.score_table, audience)
     hidden = HiddenFigures(audience, untold)
     outcomes = [_hidden_outcome(outcome, hidden) for outcome in results.analyses]
     content = to_plain(_content(results, outcomes, hidden), audience.digits or DIGITS)
-    if hidden.withheld:
-        paths = hidden.withheld
+    paths = [path for path in missing_figures(content) if path not in unknown]
+    if paths:
         rest = " and others" if len(paths) > SHOWN else ""
         shown = ", ".join(paths[:SHOWN]) + rest
         numbers = {"figures": paths}
         told = (*told, finding("figures-withheld", n=len(paths), shown=shown, numbers=numbers))
     return identifiers.plain(content), told
+
+
+def figures_kept_back(outcomes: Sequence[Outcome]) -> frozenset[str]:
+    """Dotted paths of what analyses kept back themselves, wherever it stands in `results.json`."""
+    found: set[str] = set()
+    for outcome in outcomes:
+        for path in () if outcome.result is None else outcome.result.kept_back:
+            if outcome.asked:
+                found.add(f"steps.{outcome.label}.{path}")
+            for name, place in outcome.analysis.results_at.items():
+                if not name:
+                    found.add(f"{place}.{path}")
+                elif re.match(rf"{re.escape(name)}\b", path):
+                    found.add(place + path.removeprefix(name))
+    return frozenset(found)
 
 
 def _hidden_outcome(outcome: Outcome, hidden: HiddenFigures) -> Outcome:
@@ -149,11 +170,15 @@ def _content(
     results: Results, outcomes: Sequence[Outcome], hidden: HiddenFigures | None
 ) -> dict[str, Any]:
     severities = [item.severity for item in results.findings]
+    audience = results.context.audience
     parts: dict[str, Record] = {
         "panel": _panel_counts(results),
         "scores": results.resilience.descriptives,
-        "norm": results.norm,
-        "resilience": results.resilience,
+        "norm": told_norm(results.norm, audience),
+        "resilience": replace(
+            results.resilience,
+            bootstrap=told_bootstrap(results.resilience.bootstrap, results.norm, audience),
+        ),
     }
     content = {
         "format": RESULTS_FORMAT,

@@ -15,6 +15,7 @@ from salutogen.analyses.labelled import labelled
 from salutogen.findings import Persons
 from salutogen.namespaces import covariate_of
 from salutogen.norm.norm_for_others import untold_covariates
+from salutogen.norm.told_lines import told_norm
 from salutogen.page.audience import Audience, told_quantiles
 from salutogen.page.privacy import Guard
 
@@ -84,10 +85,10 @@ class Context:
         """Scored answers."""
         return self.backbone.scores
 
-    @property
+    @cached_property
     def norm(self) -> Norm:
-        """The lines."""
-        return self.backbone.norm
+        """The lines, as they may be told."""
+        return told_norm(self.backbone.norm, self.audience)
 
     @property
     def resilience(self) -> Resilience:

@@ -31,7 +31,7 @@ SLOPE_UNIT = "points of P per unit of E"
 class Descriptive(Record):
     """One score over valid occasions, in raw points."""
 
-    mean: float = figure("Mean over valid occasions", unit="points")
+    mean: float = figure("Mean over valid occasions", unit="points", sd="sd")
     sd: float | None = figure("SD (n - 1) over valid occasions", unit="points")
     icc: float | None = figure("ICC of a random-intercept REML model")
     within_sd: float | None = figure("SD within persons, of the same model", unit="points")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -15,9 +15,11 @@ from salutogen.models.resampling.bootstrap import (
     person_moments,
     studentised_bootstrap,
 )
-from salutogen.norm import Line
+from salutogen.norm import Line, Norm
 from salutogen.norm.design_matrix import line_matrix, with_exposure
 from salutogen.norm.lines import Level
+from salutogen.norm.told_lines import INTERCEPT, told_shift, told_widening
+from salutogen.page.audience import Audience
 
 MOST_UNITS = 10_000
 
@@ -186,3 +188,35 @@ def bootstrap_summary(
         done={name: item is not None for name, item in lines.items()},
         lines={name: item.intervals() for name, item in lines.items() if item is not None},
     )
+
+
+def told_bootstrap(summary: BootstrapSummary, norm: Norm, audience: Audience) -> BootstrapSummary:
+    """Return the bootstraps as they may be told: with level and errors of lines that are told."""
+    if audience.individuals or norm.external is not None:
+        return summary
+    lines = {
+        "occasion": norm.lines.occasion,
+        "person": norm.lines.person,
+        "window_frozen": norm.lines.reference("window"),
+    }
+    told = {
+        name: terms if (line := lines.get(name)) is None else _told_terms(terms, line, audience)
+        for name, terms in summary.lines.items()
+    }
+    return replace(summary, lines=told)
+
+
+def _told_terms(
+    terms: Mapping[str, Interval], line: Line, audience: Audience
+) -> dict[str, Interval]:
+    shift, by = told_shift(line, audience), float(np.sqrt(told_widening(line, audience)))
+
+    def told(name: str, own: Interval) -> Interval:
+        middle = own.estimate + (shift if name == INTERCEPT else 0.0)
+        low, high = (
+            None if end is None else middle + by * (end - own.estimate)
+            for end in (own.low, own.high)
+        )
+        return replace(own, estimate=middle, se=by * own.se, low=low, high=high)
+
+    return {name: told(name, own) for name, own in terms.items()}

@@ -104,6 +104,44 @@ def test_the_mean_of_those_in_every_window_goes_with_it() -> None:
     assert whole["mean_SR_frozen_complete"].null_count() == 0
 
 
+def late(individuals: bool) -> list[dict[str, Any]]:
+    """Windows of a cohort that the first person joins after the first of them."""
+    scores = simulated(PERSONS, 7, missing=0.0, resilience=WINDOWS)
+    person, occasion = pl.col("person"), pl.col("occasion_index")
+    table = scores.table.filter((person > LEAVER) | (occasion > 2)).with_columns(
+        P=pl.when(person == LEAVER).then(pl.col("P") + 15).otherwise(pl.col("P"))
+    )
+    inputs = inputs_of(replace(scores, table=table))
+    run = RunContext(seed=1, audience=audience_of(scores, individuals=individuals))
+    return compute(replace(inputs, run=run), WindowsSettings()).windows.to_dicts()
+
+
+def test_who_came_late_does_not_follow_from_a_first_mean_that_is_0() -> None:
+    """The frozen line leaves 0 on average to those it was fitted to: all but the one who came."""
+    exact, hidden = late(True), late(False)
+    assert exact[0]["mean_SR_frozen"] == pytest.approx(0, abs=1e-9)
+    assert exact[0]["mean_SR_frozen_model"] * PERSONS > 8, "what the model expects of the one"
+    assert [row["mean_SR_frozen"] for row in hidden] == [None] * 5
+    assert hidden[0]["mean_SR_frozen_model"] == 0
+    for row, own in zip(hidden, exact, strict=True):
+        against = own["mean_SR_frozen_model"] - exact[0]["mean_SR_frozen_model"]
+        assert row["mean_SR_frozen_model"] == pytest.approx(against)
+
+
+def test_lines_of_windows_go_through_the_told_mean() -> None:
+    """A line tells the mean of those it was fitted to; it is in steps, and at the model's level."""
+    shown_rows, rows = (told(1, individuals=mode)["windows"] for mode in (True, False))
+    for row, own in zip(rows, shown_rows, strict=True):
+        mean = row["mean_SR_frozen"]
+        stands = own["mean_SR_frozen_model"] if mean is None else own["mean_SR_frozen"]
+        raised = row["intercept"] - own["intercept"] - (stands - own["mean_SR_frozen"])
+        assert abs(raised) < 0.3
+        for place in ("low", "middle", "high"):
+            line = row["intercept"] + row["slope"] * row[f"E_{place}"]
+            assert row[f"expected_{place}"] == pytest.approx(line, rel=0.01)
+    assert {round(row["intercept"] / 0.1, 6) % 1 for row in rows} <= {0.0, 1.0}
+
+
 def test_errors_of_the_model_do_not_tell_how_many_left() -> None:
     exact, hidden = {}, {}
     for leavers in range(9):

@@ -99,7 +99,7 @@ def contrasts(
     ends = ends_of(inputs, observed)
     made: list[WeightedContrast] = []
     change: Pulled | None = None
-    for score in (P,) if _tells_of_few(inputs, observed, ends) else (SR, P):
+    for score in () if _tells_of_few(inputs, observed, ends) else (SR, P):
         rows, values = _rows(inputs, observed, score)
         for what, many in ((END, ends.last), (CHANGE, ends.change)):
             plain = contrast_of_means(values, rows(None), many)
@@ -153,7 +153,7 @@ def _rows(inputs: AnalysisInputs, observed: Observed, score: str) -> tuple[_Take
 
 
 def _tells_of_few(inputs: AnalysisInputs, observed: Observed, ends: Ends) -> bool:
-    """Whether mean SR of those present and the model's of everyone tell of few who were not.
+    """Whether means of those present and the model's of everyone tell of few who were not.
 
     Change by the model is told with the windows; so the means are not, where persons are hidden.
     """

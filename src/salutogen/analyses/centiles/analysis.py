@@ -177,6 +177,7 @@ def compute(inputs: AnalysisInputs, settings: CentilesSettings) -> CentilesResul
             reference.standardised(fit),
             np.column_stack([draws.location, draws.scale]),
             norm.scoring,
+            inputs.run.audience,
         ),
         transfer=_transferred(inputs, settings, found),
         persons=_persons(inputs, scored, fit, reference, placed, draws.centiles),

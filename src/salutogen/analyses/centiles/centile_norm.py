@@ -22,6 +22,8 @@ from salutogen.models.regression.location_scale import LocationScale
 from salutogen.norm import Line
 from salutogen.norm.norm_file import line_from_dict, line_to_dict
 from salutogen.norm.plain_json import read_json
+from salutogen.norm.told_lines import told_line
+from salutogen.page.audience import Audience
 
 Float = NDArray[np.float64]
 FORMAT = 1
@@ -48,7 +50,12 @@ class CentileNorm(Record):
 
 
 def make_norm(
-    line: Line, fit: LocationScale, z: Float, draws: Float, scoring: Mapping[str, Any]
+    line: Line,
+    fit: LocationScale,
+    z: Float,
+    draws: Float,
+    scoring: Mapping[str, Any],
+    audience: Audience,
 ) -> CentileNorm:
     """Make the norm of a fit, residuals `z` (n,) of its persons and `draws` (draws, p + q)."""
     p = len(fit.location)
@@ -62,7 +69,7 @@ def make_norm(
     probability, levels = smoothed(z)
     return CentileNorm(
         n=fit.n,
-        line=line_to_dict(own),
+        line=line_to_dict(told_line(own, audience)),
         scale=dict(zip(fit.scale_names, fit.scale.tolist(), strict=True)),
         covariance=covariance.tolist(),
         probability=probability.tolist(),

@@ -45,7 +45,7 @@ PLACE_COLUMNS = (
     Column(name="n_complete", meaning="Persons who answered every item there", unit="persons",
            heading="With every item", kind=Kind.COUNT, of="n", adds_up=1, nested="counts"),
     Column(name="mean", meaning="Mean score of those who answered every item", unit=POINTS,
-           heading="Mean", n="n_complete"),
+           heading="Mean", n="n_complete", sd="sd"),
     Column(name="sd", meaning="SD of their scores", unit=POINTS, heading="SD", n="n_complete"),
 )  # fmt: skip
 STEP_COLUMNS = (

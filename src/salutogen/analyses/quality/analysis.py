@@ -10,6 +10,7 @@ import polars as pl
 
 from salutogen.analyses.contract import AnalysisInputs, AnalysisResult
 from salutogen.analyses.intervals import side_of_zero
+from salutogen.analyses.kept_back import kept_back
 from salutogen.analyses.quality.exposure_told import told_exposure, told_items
 from salutogen.analyses.quality.floor import ProblemDistribution, problem_distribution
 from salutogen.analyses.quality.intervals import INTERVAL_COLUMNS, intervals_over_persons
@@ -23,6 +24,7 @@ from salutogen.analyses.quality.settings import QualitySettings
 from salutogen.analyses.quality.time_covered import TIME_COVERED_COLUMNS, time_covered
 from salutogen.columns import beside, columns_of, figure, record, rows
 from salutogen.norm import Line
+from salutogen.norm.told_lines import told_shift
 from salutogen.norm.units import slope_unit
 from salutogen.page.small_counts import without_few_forms
 from salutogen.resilience.between_within import OccasionArrays, scored_arrays
@@ -112,10 +114,12 @@ def compute(inputs: AnalysisInputs, settings: QualitySettings) -> QualityResult:
     scores, resilience, audience = inputs.scores, inputs.resilience, inputs.run.audience
     arrays = scored_arrays(resilience.occasions, scores.persons.height)
     plan = inputs.study.plan.resilience
+    exposure, items = told_exposure(scores.exposure_quality, audience), told_items(inputs)
+    problems, of_problems = _problems(inputs, arrays)
     return QualityResult(
         scales=_scales(scores.reliability, audience),
-        exposure=told_exposure(scores.exposure_quality, audience),
-        items=told_items(inputs),
+        exposure=exposure,
+        items=items,
         between_within=_between_within(scores.between_within, audience),
         intervals=intervals_over_persons(
             arrays,
@@ -126,7 +130,7 @@ def compute(inputs: AnalysisInputs, settings: QualitySettings) -> QualityResult:
         ),
         leavers=leavers_beside_stayers(arrays, audience.told_size, audience.told_mean),
         covered=time_covered(inputs.study, arrays),
-        problems=_problems(inputs, arrays),
+        problems=problems,
         descriptives=_descriptives(resilience),
         figures=_figures(
             resilience,
@@ -137,6 +141,11 @@ def compute(inputs: AnalysisInputs, settings: QualitySettings) -> QualityResult:
         left_over_all=resilience.summary.sr_exposure_correlation.primary,
         closing=closing_occasions(arrays).size,
         draws=plan.bootstrap,
+        kept_back=(
+            *kept_back(scores.exposure_quality, exposure, "exposure"),
+            *kept_back(scores.item_quality, items, "items"),
+            *of_problems,
+        ),
     )
 
 
@@ -147,22 +156,29 @@ def _is_residual(inputs: AnalysisInputs) -> bool:
     return own and line.terms == ("intercept", "E")
 
 
-def _problems(inputs: AnalysisInputs, arrays: OccasionArrays) -> ProblemDistribution | None:
+def _problems(
+    inputs: AnalysisInputs, arrays: OccasionArrays
+) -> tuple[ProblemDistribution | None, tuple[str, ...]]:
+    """Distribution of problems, and what of it is kept back."""
     if not arrays.P.size:
-        return None
+        return None, ()
     measure = inputs.scores.measures["P"]
+    line = inputs.norm.lines.occasion
+    shift = 0.0 if inputs.norm.external else told_shift(line, inputs.run.audience)
     found = problem_distribution(
         arrays,
-        arrays.P - arrays.SR,
+        arrays.P - arrays.SR + shift,
         measure.minimum,
         measure.maximum,
-        rises=_rises(inputs.norm.lines.occasion),
+        rises=_rises(line),
         smallest=inputs.run.audience.smallest,
     )
     at_floor = None if found.floor_share is None else found.floor_share.part
     if at_floor is not None and inputs.run.audience.hides(at_floor):
-        return replace(found, slope_above_floor=None)  # beside the other slope it tells of few
-    return found
+        known = found.slope_above_floor is not None
+        # Beside the other slope it tells of few.
+        return replace(found, slope_above_floor=None), ("problems.slope_above_floor",) * known
+    return found, ()
 
 
 def _rises(line: Line) -> bool | None:

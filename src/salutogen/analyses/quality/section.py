@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 DESCRIPTIVE_COLUMNS = (
     Column(name="score", meaning="Score", heading="Score", kind=Kind.LABEL),
-    Column(name="mean", meaning="Mean", unit="points", heading="Mean"),
+    Column(name="mean", meaning="Mean", unit="points", heading="Mean", sd="sd"),
     Column(name="sd", meaning="SD", unit="points", heading="SD"),
     Column(name="icc", meaning="ICC of a random-intercept model", heading="ICC"),
     Column(

@@ -142,13 +142,14 @@ def compute(inputs: AnalysisInputs, settings: SensitivitySettings) -> Sensitivit
         exposure_error=errors,
         mood_reporting=mood_table(levels, strengths),
         mood_factors=mood_factor_table(P, E, factors, strengths),
-        outliers=_outliers(scores, norm, persons, inputs.need(OutliersResult).flagged),
+        outliers=_outliers(inputs, inputs.need(OutliersResult).flagged),
         missing=missing,
         exposure_bands=bands,
         factors_left_out=_left_out(inputs, bands),
         covered=min((one.share for one in coverage(inputs.study)), default=None),
         line=_straight(norm),
         findings=_findings(errors, missing, bands),
+        kept_back=_cases_of_few(missing),
     )
 
 
@@ -248,18 +249,19 @@ def _left_out(inputs: AnalysisInputs, bands: PersonBands) -> dict[str, str]:
     return found
 
 
-def _outliers(scores: Scores, norm: Norm, persons: pl.DataFrame, far: pl.DataFrame) -> pl.DataFrame:
+def _outliers(inputs: AnalysisInputs, far: pl.DataFrame) -> pl.DataFrame:
     """Refit the person line (straight, without covariates) under each policy."""
+    norm, persons, audience = inputs.norm, inputs.resilience.persons, inputs.run.audience
     far_persons = far.filter(
         (pl.col("level") == "person") & (pl.col("far_P") | pl.col("far_E") | pl.col("far_jointly"))
     )["person"]
     table = norm.period_tables["person"]
     flagged = table["person"].is_in(far_persons.implode()).to_numpy()
     SR = persons["SR"].fill_null(float("nan")).to_numpy()
-    spec = line_spec(scores)
+    spec = line_spec(inputs.scores)
     if len(spec.predictors) > 1 or spec.composite:
         plain = replace(spec, predictors=("E",), composite=())
-        return outlier_table(table.with_columns(persons["E"]), plain, flagged, SR)
+        return outlier_table(table.with_columns(persons["E"]), plain, flagged, SR, audience)
     line, known = norm.lines.person, {}
     fits = line.reference == "all" and line.shape == "linear" and not norm.external
     if fits and not line.covariates:
@@ -269,7 +271,7 @@ def _outliers(scores: Scores, norm: Norm, persons: pl.DataFrame, far: pl.DataFra
             for policy, name in variants.items()
             if (found := norm.lines.of("person", variant=name)) is not None
         }
-    return outlier_table(table, spec, flagged, SR, known)
+    return outlier_table(table, spec, flagged, SR, audience, known)
 
 
 def _missing(scores: Scores, audience: Audience) -> pl.DataFrame:
@@ -296,6 +298,13 @@ def _missing(scores: Scores, audience: Audience) -> pl.DataFrame:
     }
     person = scores.valid_rows("person")["person"].to_numpy()
     return missing_table(cases, P - _pooled(P, E), person, audience)
+
+
+def _cases_of_few(missing: pl.DataFrame) -> tuple[str, ...]:
+    """Paths of the figures of cases that are empty because few persons' rows change."""
+    names = [name for name in missing.columns if name != "case"]
+    empty = missing["n_changed"].is_null().arg_true()
+    return tuple(f"missing[{row}].{name}" for row in empty for name in names)
 
 
 def _pooled(P: np.ndarray, E: np.ndarray) -> np.ndarray:

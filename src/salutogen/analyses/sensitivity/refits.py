@@ -15,7 +15,9 @@ from salutogen.models.descriptive import least_squares_slope, pearson
 from salutogen.norm import Line
 from salutogen.norm.line_fit import fit_line, line_problems
 from salutogen.norm.line_spec import LineSpec
+from salutogen.norm.periods import count_distinct
 from salutogen.norm.secondary_lines import robust_line, winsorised_line
+from salutogen.norm.told_lines import told_shift
 
 if TYPE_CHECKING:
     from salutogen.page.audience import Audience
@@ -92,6 +94,7 @@ def outlier_table(
     spec: LineSpec,
     flagged: np.ndarray,
     SR: np.ndarray,
+    audience: Audience,
     known: Mapping[str, Line] | None = None,
 ) -> pl.DataFrame:
     """What outlier policies do to the person line and to SR.
@@ -104,6 +107,8 @@ def outlier_table(
         Persons that the policy `drop` leaves out of the fit (they are scored all the same).
     SR : ndarray
         Primary person scores.
+    audience : Audience
+        Where persons are hidden, levels of lines are told in steps.
     known : mapping of policy to Line, optional
         Lines already fitted to these persons.
 
@@ -130,7 +135,7 @@ def outlier_table(
                 "policy": policy,
                 "n": line.n,
                 "n_changed": line.n_changed or persons.height - line.n,
-                "intercept": line.intercept,
+                "intercept": line.intercept + told_shift(line, audience),
                 "slope": line.slope,
                 "r_squared": line.r_squared,
                 "residual_sd": line.residual_sd,
@@ -175,6 +180,7 @@ def missing_table(
         the case's own pooled line.
     """
     rows: list[dict[str, Any]] = []
+    persons = count_distinct(person)
     base: tuple[np.ndarray, np.ndarray] | None = None
     for case, (P, E) in bounds.items():
         base = base or (P, E)
@@ -191,7 +197,7 @@ def missing_table(
             {
                 "case": case,
                 "n_changed": int(changed),
-                "intercept": intercept,
+                "intercept": audience.told_mean(intercept, float(np.std(P)), persons),
                 "slope": slope,
                 "mean_SR_change": float(np.mean(np.abs(own - SR))),
                 "r_with_primary": pearson(own, SR),

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from salutogen.analyses.contract import AnalysisInputs, AnalysisResult
+from salutogen.analyses.kept_back import kept_back
 from salutogen.analyses.windows.change import change_over_windows
 from salutogen.analyses.windows.change_result import WindowChange
 from salutogen.analyses.windows.change_words import change_in_words, leaving_in_words
@@ -17,9 +18,9 @@ from salutogen.analyses.windows.findings import (
     tell_windows,
     windows_beyond,
 )
-from salutogen.analyses.windows.nearly_everyone import told_means
+from salutogen.analyses.windows.nearly_everyone import told_lines, told_means
 from salutogen.analyses.windows.settings import WindowsSettings
-from salutogen.analyses.windows.summary import WINDOW_COLUMNS, summarise_windows
+from salutogen.analyses.windows.summary import WINDOW_COLUMNS, summarise_windows, with_levels
 from salutogen.columns import beside, figure, record, rows
 from salutogen.findings import Findings
 from salutogen.norm import Line
@@ -156,12 +157,18 @@ def compute(inputs: AnalysisInputs, settings: WindowsSettings) -> WindowsResult:
     plan = inputs.study.plan.resilience.windows
     own = {period.number: line for period, line in norm.lines.by_period("window").items()}
     change = None if plan is None else change_over_windows(inputs)
+    of_change = () if change is None else [f"change.{name}" for name in change.kept_back]
     found, frozen = Findings(), norm.lines.reference("window")
     reference = norm.units("window")
     beyond = windows_beyond(resilience.windows, frozen, reference, found)
     audience = inputs.run.audience
-    summary = summarise_windows(resilience.windows, own, beyond, audience.told_size)
-    summary = told_means(summary, resilience.windows, beyond, audience)
+    exact = summarise_windows(resilience.windows, own, beyond, audience.told_size)
+    period = None if frozen is None else frozen.period
+    summary = told_means(
+        exact, resilience.windows, beyond, audience, None if period is None else period.number
+    )
+    own = told_lines(own, exact, summary, audience)
+    summary = with_levels(summary, own)
     if plan is not None:
         tell_occasions_outside(inputs, found)
         tell_windows(
@@ -179,6 +186,10 @@ def compute(inputs: AnalysisInputs, settings: WindowsSettings) -> WindowsResult:
         plan=plan,
         lines=_drawn(own, resilience.windows["E"], resilience.persons.height),
         findings=tuple(found),
+        kept_back=(
+            *kept_back(exact, summary, "windows"),
+            *(f"change.{name}" for name in of_change),
+        ),
     )
 
 

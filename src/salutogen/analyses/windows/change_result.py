@@ -5,7 +5,17 @@ from __future__ import annotations
 import polars as pl
 
 from salutogen.analyses.intervals import side_of_zero
-from salutogen.columns import LESS_RESILIENT, POINTS, Column, Kind, Record, figure, record, rows
+from salutogen.columns import (
+    LESS_RESILIENT,
+    POINTS,
+    Column,
+    Kind,
+    Record,
+    beside,
+    figure,
+    record,
+    rows,
+)
 
 RISE = "positive = more problems than exposure lets expect, compared with the first window"
 
@@ -84,7 +94,13 @@ class Course(Record):
 
 @record
 class WindowChange(Record):
-    """Change from the first window to the last, by a model of single occasions."""
+    """Change from the first window to the last, by a model of single occasions.
+
+    Attributes
+    ----------
+    kept_back : tuple of str
+        Names of what is null since it would tell of few persons.
+    """
 
     first_window: int = figure("Number of the first window", kind=Kind.LABEL)
     last_window: int = figure("Number of the last window", kind=Kind.LABEL)
@@ -161,6 +177,7 @@ class WindowChange(Record):
         "tells the same change",
         default=False,
     )
+    kept_back: tuple[str, ...] = beside(default=())
 
     @property
     def contrast(self) -> Contrast:

@@ -7,7 +7,7 @@ is told by a model; that of those present is not.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,8 @@ import polars as pl
 
 from salutogen.analyses.windows.change_result import WindowChange
 from salutogen.analyses.windows.change_rows import ChangeRows
+from salutogen.norm import Line
+from salutogen.norm.told_lines import told_line
 
 if TYPE_CHECKING:
     from salutogen.page.audience import Audience
@@ -24,9 +26,16 @@ MODEL_DIGITS = 2  # of a model's standard error, which is nearly the same for co
 
 
 def told_means(
-    summary: pl.DataFrame, windows: pl.DataFrame, beyond: Sequence[int], audience: Audience
+    summary: pl.DataFrame,
+    windows: pl.DataFrame,
+    beyond: Sequence[int],
+    audience: Audience,
+    reference: int | None = None,
 ) -> pl.DataFrame:
     """Return the means of windows as they may be told; unchanged where persons are shown.
+
+    Where few lack in the window whose line is the frozen one, the mean of those who do not is 0 by
+    arithmetic: those of the others are told by the model alone then, and against that window.
 
     Parameters
     ----------
@@ -37,6 +46,8 @@ def told_means(
     beyond : sequence of int
         Windows that have no means of SR_frozen.
     audience : Audience
+    reference : int or None
+        The window whose line is the frozen one.
     """
     if audience.individuals or not summary["mean_SR_frozen_model"].count():
         return summary
@@ -45,24 +56,53 @@ def told_means(
     )
     everyone = scored["person"].n_unique()
     present = dict(scored.group_by("window").len().iter_rows())
-    few = pl.Series(
-        [audience.is_small(everyone - present.get(number, 0)) for number in summary["window"]]
-    )
-    complete = pl.Series([audience.is_small(everyone - n) for n in summary["n_complete"]])
+    number = summary["window"].to_list()
+    few = [audience.is_small(everyone - present.get(one, 0)) for one in number]
+    complete = [audience.is_small(everyone - n) for n in summary["n_complete"]]
+    start = 0.0
+    if reference in number and few[number.index(reference)]:
+        start = summary["mean_SR_frozen_model"][number.index(reference)]
+        few = complete = [True] * len(few)
     by_model = [
         None if error is None else float(f"{error:.{MODEL_DIGITS}g}")
         for error in summary["se_SR_frozen_model"]
     ]
     return summary.with_columns(
-        pl.Series("se_SR_frozen_model", by_model, dtype=pl.Float64)
+        pl.col("mean_SR_frozen_model") - start,
+        pl.Series("se_SR_frozen_model", by_model, dtype=pl.Float64),
     ).with_columns(
         # How far the model's error is from that of a window with everyone tells how many lack.
         *(
-            pl.when(~few).then(pl.col(name)).alias(name)
+            pl.when(~pl.Series(few)).then(pl.col(name)).alias(name)
             for name in ("mean_SR_frozen", "se_SR_frozen", "se_SR_frozen_model")
         ),
-        pl.when(~complete).then(pl.col("mean_SR_frozen_complete")),
+        pl.when(~pl.Series(complete)).then(pl.col("mean_SR_frozen_complete")),
     )
+
+
+def told_lines(
+    lines: Mapping[int, Line], exact: pl.DataFrame, told: pl.DataFrame, audience: Audience
+) -> dict[int, Line]:
+    """Return the lines of windows as they may be told: in steps, and with the told mean.
+
+    A line that goes through the mean of all but a few would tell that mean where it is kept back.
+    It is raised to the model's mean of everyone, which stands for it.
+
+    Parameters
+    ----------
+    lines : mapping of int to Line
+        Each window's own line, by the number of the window.
+    exact, told : DataFrame
+        Means of windows before and after `told_means`.
+    audience : Audience
+    """
+    apart = (
+        pl.coalesce(told["mean_SR_frozen"], told["mean_SR_frozen_model"]) - exact["mean_SR_frozen"]
+    )
+    raised = dict(zip(exact["window"], exact.select(apart).to_series().fill_null(0.0), strict=True))
+    return {
+        number: told_line(line, audience, raised.get(number, 0.0)) for number, line in lines.items()
+    }
 
 
 def stood_for(summary: pl.DataFrame) -> list[int]:
@@ -86,11 +126,14 @@ def told_change(
     """
     persons = rows.rows.n_persons
     absent = persons - n_present_throughout(rows)
+    told = change
     if audience.is_small(absent) or audience.hides(change.n_left, persons):
-        change = replace(change, moved_by_leaving=None)
+        told = replace(told, moved_by_leaving=None)
     if audience.is_small(persons - n_in_windows):
-        change = replace(change, frozen=None)
-    return change
+        told = replace(told, frozen=None)
+    names = ("moved_by_leaving", "frozen")
+    kept = [name for name in names if getattr(told, name) is not getattr(change, name)]
+    return replace(told, kept_back=tuple(kept)) if kept else change
 
 
 def n_present_throughout(rows: ChangeRows) -> int:

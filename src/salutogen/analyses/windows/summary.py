@@ -178,6 +178,19 @@ def summarise_windows(
     return pl.DataFrame(rows, schema=_schema(terms))
 
 
+def with_levels(summary: pl.DataFrame, lines: Mapping[int, Line]) -> pl.DataFrame:
+    """Put levels of other lines, and the problems that they expect, in the place of those there."""
+    own = [lines.get(number) for number in summary["window"]]
+    along = [_along_exposure(line, ()) for line in own]
+    names = [name for name in summary.columns if name.startswith("expected_")]
+    return summary.with_columns(
+        pl.Series(
+            "intercept", [None if line is None else line.intercept for line in own], pl.Float64
+        ),
+        *(pl.Series(name, [row[name] for row in along], pl.Float64) for name in names),
+    )
+
+
 def _schema(terms: Sequence[str]) -> dict[str, type[pl.DataType]]:
     """Types of the columns, in their order."""
     kinds: dict[str, type[pl.DataType]] = {

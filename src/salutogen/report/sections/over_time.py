@@ -17,11 +17,17 @@ from salutogen.page.small_counts import as_told
 from salutogen.page.words import points
 from salutogen.report.context import Context, mean_interval, quantiles
 from salutogen.report.sections.flow import told_flow
+from salutogen.resilience.means_of_everyone import means_of_everyone
 from salutogen.scores.of_few import few_differ
 
 COURSES_DRAWN = 80
 _SAMPLE_STREAM = 0xC0
 QUARTILES = (0.25, 0.5, 0.75)
+BY_MODEL = (
+    "Where nearly everyone was there, or nearly as many as at another occasion, mean problems are "
+    "those of everyone by a model with a random intercept per person: without those few, the mean "
+    "would tell of them."
+)
 COLUMNS = (
     Column(name="measure", meaning="Exposure E or problems P", kind=Kind.LABEL),
     Column(name="occasion", meaning="Planned occasion", kind=Kind.LABEL),
@@ -43,6 +49,8 @@ COLUMNS = (
 def over_time_section(context: Context) -> Section:
     """Means, quartiles and single courses of E and P."""
     summary = _told(over_time_table(context), context)
+    told = with_means_of_everyone(summary, context)
+    by_model = not told.equals(summary)
     drawn = courses(context)
     words = [
         "Dark lines are means with their 95 % interval; the shaded band holds the middle half of "
@@ -50,10 +58,12 @@ def over_time_section(context: Context) -> Section:
     ]
     if drawn is not None:
         words.append(_courses_words(drawn["person"].n_unique(), context.audience))
+    if by_model:
+        words.append(BY_MODEL)
     return Section(
         title="Exposure and problems over time",
         paragraphs=(" ".join(words),),
-        figures=(_figure(summary, drawn, context),),
+        figures=(_figure(told, drawn, context),),
     )
 
 
@@ -63,6 +73,33 @@ def _told(summary: pl.DataFrame, context: Context) -> pl.DataFrame:
     flow = told_flow(context)
     told = pl.concat([flow["with_E"], flow["with_P"]]).is_not_null()
     return as_told(table, context.audience).frame.with_columns(pl.when(told).then(pl.col("n")))
+
+
+def with_means_of_everyone(summary: pl.DataFrame, context: Context) -> pl.DataFrame:
+    """Put the model's mean problems of everyone where all but few of them were there.
+
+    Change over windows is told of everyone by a model: mean problems of all but a few beside it
+    would tell what these few have. Their number is then not told either.
+    """
+    table, audience = context.occasions, context.audience
+    person, occasion = (table[name].to_numpy() for name in ("person", "occasion_index"))
+    P = table["P"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    known = np.isfinite(P)
+    everyone = np.unique(person[known]).size
+    present = np.bincount(occasion[known], minlength=len(context.labels)).tolist()
+    few = [audience.is_small(everyone - n) for n in present]
+    alone = (pl.col("measure") == "P") & pl.col("mean").is_not_null()
+    alone &= pl.col("n").is_null() | pl.Series([False] * len(few) + few)
+    if audience.individuals or not summary.select(alone.any()).item():
+        return summary
+    means = means_of_everyone(P, occasion, person, len(context.labels))
+    sd = float(np.nanstd(P))
+    told = [None if mean is None else audience.told_mean(mean, sd, everyone) for mean in means]
+    of_model = pl.Series([None] * len(told) + told, dtype=pl.Float64)
+    return summary.with_columns(
+        pl.when(alone).then(of_model + pl.col(name) - pl.col("mean")).otherwise(name).alias(name)
+        for name in ("mean", "low", "high")
+    )
 
 
 def over_time_table(context: Context) -> pl.DataFrame:

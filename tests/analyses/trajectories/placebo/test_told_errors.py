@@ -11,6 +11,8 @@ import pytest
 from scipy import stats
 
 from salutogen.analyses.trajectories import Placebo
+from salutogen.analyses.trajectories.labels.settings import LabelSettings
+from salutogen.analyses.trajectories.placebo.comparison import compare
 from salutogen.analyses.trajectories.placebo.contrast import Contrast, ShareContrast, contrast
 from salutogen.analyses.trajectories.placebo.regression import RegressionToMean
 from salutogen.analyses.trajectories.placebo.told_errors import with_told_errors
@@ -139,3 +141,50 @@ def test_a_share_of_few_has_no_p_in_results(exact: list[Placebo]) -> None:
 
 def test_shown_persons_have_it_as_it_is(exact: list[Placebo]) -> None:
     assert with_told_errors(exact[0], SHOWN) is exact[0]
+
+
+def lacking_few() -> tuple[Placebo, np.ndarray, list[int]]:
+    """A study in which one complete course, far from all others, has no comparator."""
+    placebo, scored = compared(4, 1.0, persons=300)
+    complete = np.flatnonzero(np.isfinite(scored.locked).all(axis=1))
+    lacking = sorted(set(complete.tolist()) - set(placebo.chosen.anchor.tolist()))
+    locked = scored.locked.copy()
+    locked[lacking[1:]] = np.nan
+    locked[lacking[0]] = (0.0, 90.0, 60.0, 30.0)
+    own = replace(scored, locked=locked)
+    change = np.full(own.rows.shape, np.nan)
+    made = compare(placebo.chosen, own, None, LabelSettings(), change=change, seed=1)
+    return made, locked, lacking[:1]
+
+
+def test_means_of_nearly_all_courses_do_not_give_the_one_without_a_comparator() -> None:
+    """N times the mean of all complete courses, less n times that of those with a comparator."""
+    exact, locked, lacking = lacking_few()
+    whole = locked[np.isfinite(locked).all(axis=1)]
+    jumps = whole[:, 1] - whole[:, 0]
+    shown_found, hidden = (with_told_errors(exact, one) for one in (SHOWN, HIDDEN))
+
+    def solved(placebo: Placebo) -> float:
+        assert placebo.SR is not None
+        found = placebo.SR.response["jump"]
+        return float(jumps.sum() - found.n * found.observed)
+
+    assert len(lacking) == 1
+    assert solved(shown_found) == pytest.approx(90.0)
+    assert solved(hidden) == pytest.approx(float(jumps.mean()))
+    assert exact.SR is not None
+    assert hidden.SR is not None
+    for table in ("course", "response"):
+        for name, item in getattr(hidden.SR, table).items():
+            own = getattr(exact.SR, table)[name]
+            assert item.excess == own.excess
+            assert item.observed - item.placebo == pytest.approx(own.excess)
+    sides = [side for side in (hidden.SR.before, hidden.SR.after) if side is not None]
+    assert len(sides) == 2
+    together = sum(side.n * side.response["jump"].observed for side in sides)
+    assert together == pytest.approx(hidden.SR.response["jump"].n * jumps.mean())
+    regression, own_regression = hidden.SR.regression, exact.SR.regression
+    assert regression is not None
+    assert own_regression is not None
+    assert regression.rise == pytest.approx(hidden.SR.response["jump"].observed)
+    assert regression.excess == own_regression.excess

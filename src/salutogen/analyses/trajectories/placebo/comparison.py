@@ -9,7 +9,12 @@ from salutogen.analyses.trajectories.anchors.wording import WITHOUT_LISTED
 from salutogen.analyses.trajectories.courses.locks import FloatArray
 from salutogen.analyses.trajectories.exposure_bands import ErrorBand
 from salutogen.analyses.trajectories.labels.settings import LabelSettings
-from salutogen.analyses.trajectories.placebo.contrast import Contrast, ShareContrast, contrast
+from salutogen.analyses.trajectories.placebo.contrast import (
+    Contrast,
+    ShareContrast,
+    beside_all,
+    contrast,
+)
 from salutogen.analyses.trajectories.placebo.occasions import PlaceboOccasions
 from salutogen.analyses.trajectories.placebo.returns import (
     ComparedShare,
@@ -269,4 +274,7 @@ def _problems(
     rows, locked = problems
     mine, around = locked[chosen.anchor], chosen.courses(rows)
     own = np.where(complete, mine[:, 1] - mine[:, 0], np.nan)
-    return contrast(own, around[:, 1] - around[:, 0], chosen.of, chosen.person)
+    found = contrast(own, around[:, 1] - around[:, 0], chosen.of, chosen.person)
+    every = locked[np.isfinite(SR.locked).all(axis=1)]
+    each = int(np.bincount(chosen.person).max(initial=0))
+    return beside_all(found, every[:, 1] - every[:, 0], each)

@@ -16,6 +16,7 @@ from salutogen.analyses.trajectories.placebo.occasions import own_means
 from salutogen.columns import Kind, Record, beside, figure, record
 from salutogen.models.false_discovery import adjusted_p
 from salutogen.models.quantiles import NORMAL_95
+from salutogen.page.audience import SMALL_CELL
 
 LEVEL = 0.05
 
@@ -34,6 +35,9 @@ class Contrast(Record):
     ----------
     persons : int
         Whose courses they are.
+    of_all : float or None
+        The figure around the event over all complete courses, where few more of these lack a
+        comparator: both figures would tell of the few.
     """
 
     n: int = figure("Courses with both", kind=Kind.COUNT)
@@ -53,6 +57,7 @@ class Contrast(Record):
         "p adjusted for the figures of its table (false-discovery rate)", default=None
     )
     persons: int = beside(default=0)
+    of_all: float | None = beside(default=None)
 
     @property
     def leaves_out_0(self) -> bool:
@@ -156,6 +161,35 @@ def contrast(
         excess_high=excess.high if varies else None,
         p=p_of_no_difference(excess) if varies else None,
         persons=excess.persons,
+    )
+
+
+def beside_all[C: Contrast](found: C, whole: FloatArray, each: int) -> C:
+    """Note the figure over all complete courses, where few more of them have no comparator.
+
+    Parameters
+    ----------
+    found : Contrast
+    whole : ndarray, shape (n,)
+        The figure of every complete course.
+    each : int
+        Most courses of one person.
+    """
+    if not 0 < abs(whole.size - found.n) < SMALL_CELL * max(each, 1):
+        return found
+    return replace(found, of_all=float(whole.mean()))
+
+
+def at_level_of_all[C: Contrast](found: C) -> C:
+    """Raise a contrast to the level of all complete courses, where few more have no comparator."""
+    if found.of_all is None:
+        return found
+    shift = found.of_all - found.observed
+    names = ("observed", "placebo", "placebo_low", "placebo_high", "placebo_mean_low",
+             "placebo_mean_high")  # fmt: skip
+    own = {name: getattr(found, name) for name in names}
+    return replace(
+        found, **{name: value + shift for name, value in own.items() if value is not None}
     )
 
 

@@ -14,6 +14,7 @@ from salutogen.analyses.trajectories.labels.settings import LabelSettings
 from salutogen.analyses.trajectories.placebo.contrast import (
     Contrast,
     ShareContrast,
+    beside_all,
     contrast,
     told_beside,
     told_together,
@@ -243,13 +244,17 @@ def _contrasts(
             )
         )
     shares[LABELS[HIGH]] = replace(shares[LABELS[HIGH]], excess_low=None, excess_high=None, p=None)
+    every = scored.locked[np.isfinite(scored.locked).all(axis=1)]
+    each = int(np.bincount(person).max(initial=0))
     course = {
-        name: contrast(mine[:, place], around[:, place], of, person)
+        name: beside_all(
+            contrast(mine[:, place], around[:, place], of, person), every[:, place], each
+        )
         for place, name in enumerate(POSITIONS)
     }
-    others = responses(around)
+    others, of_every = responses(around), responses(every)
     response = {
-        name: contrast(values, others[name], of, person)
+        name: beside_all(contrast(values, others[name], of, person), of_every[name], each)
         for name, values in responses(whole).items()
     }
     return shares, course, response

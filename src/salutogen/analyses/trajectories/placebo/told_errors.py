@@ -2,7 +2,8 @@
 
 An excess, its interval and its p are of one t, which gives the number of persons; that of a share
 gives the share as well. Where persons are hidden all are made with numbers that are told. What is
-judged stays as all the persons judge it.
+judged stays as all the persons judge it. Where all but few complete courses have a comparator, the
+excess is that of those who have; the level that it is told at is that of all complete courses.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from salutogen.analyses.trajectories.placebo.contrast import (
     LEVEL,
     Contrast,
     ShareContrast,
+    at_level_of_all,
     told_beside,
 )
 from salutogen.analyses.trajectories.placebo.regression import RegressionToMean
@@ -43,19 +45,24 @@ def with_told_errors(placebo: Placebo, audience: Audience) -> Placebo:
             course=_table(found.course, audience),
             response=response,
             regression=regression,
-            before=side(found.before),
-            after=side(found.after),
+            before=side(found.before, found),
+            after=side(found.after, found),
         )
 
-    def side(found: OneSide | None) -> OneSide | None:
+    def side(found: OneSide | None, both: ScoredComparison) -> OneSide | None:
         if found is None:
             return None
+        found = _raised_alike(found, both)
+        response, regression = _table(found.response, audience), found.regression
+        if regression is not None:
+            told = _told(regression, audience)
+            regression = _at_level_of(told, found.response, response, audience)
         return replace(
             found,
             labels=_table(found.labels, audience),
             course=_table(found.course, audience),
-            response=_table(found.response, audience),
-            regression=None if found.regression is None else _told(found.regression, audience),
+            response=response,
+            regression=regression,
         )
 
     def alone[C: Contrast](found: C | None) -> C | None:
@@ -72,6 +79,26 @@ def with_told_errors(placebo: Placebo, audience: Audience) -> Placebo:
     )
 
 
+def _raised_alike(side: OneSide, both: ScoredComparison) -> OneSide:
+    """Raise one side as far as both together: the two sides are all that have a comparator."""
+
+    def raised(own: Mapping[str, Contrast], of: Mapping[str, Contrast]) -> dict[str, Contrast]:
+        far = {
+            name: 0.0 if item.of_all is None else item.of_all - item.observed
+            for name, item in of.items()
+        }
+        return {
+            name: replace(item, of_all=item.observed + far[name] if far[name] else None)
+            for name, item in own.items()
+        }
+
+    return replace(
+        side,
+        course=raised(side.course, both.course),
+        response=raised(side.response, both.response),
+    )
+
+
 def _table[C: Contrast](found: Mapping[str, C], audience: Audience) -> dict[str, C]:
     return _adjusted(found, None, audience)[0]
 
@@ -84,7 +111,32 @@ def _responses(
     response, p = _adjusted(found, None if told is None else told.p, audience)
     if told is None or regression is None:
         return response, None
+    told = _at_level_of(told, found, response, audience)
     return response, replace(told, p_adjusted=_on_side_of(p, regression.p_adjusted))
+
+
+def _at_level_of(
+    regression: RegressionToMean,
+    exact: Mapping[str, Contrast],
+    told: Mapping[str, Contrast],
+    audience: Audience,
+) -> RegressionToMean:
+    """Tell rise and change of those of whom the jump is told, where few more have no level."""
+    lacking = abs(exact["jump"].persons - regression.persons)
+    moved = any(item.of_all is not None for item in exact.values())
+    if not audience.is_small(lacking) and not (moved and lacking == 0):
+        return regression
+    rise = told["jump"].observed
+    change = told["mean_change"].observed - rise
+    shift = change - regression.change
+    return replace(
+        regression,
+        rise=rise,
+        change=change,
+        expected=regression.expected + shift,
+        expected_low=regression.expected_low + shift,
+        expected_high=regression.expected_high + shift,
+    )
 
 
 def _adjusted[C: Contrast](
@@ -100,8 +152,9 @@ def _adjusted[C: Contrast](
 
 
 def _contrast[C: Contrast](found: C, audience: Audience) -> C:
-    is_share = isinstance(found, ShareContrast)
-    return _share(found, audience) if is_share else _told(found, audience)
+    if isinstance(found, ShareContrast):
+        return _share(found, audience)
+    return at_level_of_all(_told(found, audience))
 
 
 def _told[F: Contrast | RegressionToMean](found: F, audience: Audience) -> F:
