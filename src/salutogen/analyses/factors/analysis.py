@@ -13,10 +13,18 @@ from salutogen.analyses.answer_times import AnswerTimes
 from salutogen.analyses.contract import AnalysisInputs, AnalysisResult
 from salutogen.analyses.factors.before import before_by_the_clock, planned_window
 from salutogen.analyses.factors.buffering import Buffering, buffering
+from salutogen.analyses.factors.completed import completed
+from salutogen.analyses.factors.completed_records import Completion
 from salutogen.analyses.factors.correlates import correlates
 from salutogen.analyses.factors.distance import distances
 from salutogen.analyses.factors.doubts import tell_doubts
-from salutogen.analyses.factors.later import Later, Related, complete, later_scores
+from salutogen.analyses.factors.later import (
+    Later,
+    Related,
+    at_equal_earlier,
+    complete,
+    later_scores,
+)
 from salutogen.analyses.factors.measured import (
     FEWEST,
     Factor,
@@ -61,7 +69,6 @@ if TYPE_CHECKING:
 
 Float = NDArray[np.float64]
 BAND_DRAWS = 500
-EARLIER = "earlier problems", "earlier exposure"
 
 
 @record
@@ -69,7 +76,13 @@ class FactorsResult(AnalysisResult):
     """Factors and the SR after them; negative coefficients protect."""
 
     occasions: tuple[str, ...] = figure("Occasions of later SR", kind=Kind.LABEL)
-    n: int = figure("Persons with later SR", unit="persons", kind=Kind.COUNT)
+    n: int = figure(
+        "Persons with later SR", unit="persons", kind=Kind.COUNT, of=("persons", "n_completed")
+    )
+    n_completed: int | None = figure(
+        "Persons of the completed sets: with later SR or a factor", unit="persons",
+        kind=Kind.COUNT, default=None,
+    )  # fmt: skip
     covariates: tuple[str, ...] = figure(
         "Covariates in both steps, beside those of the line", kind=Kind.LABEL
     )
@@ -82,13 +95,17 @@ class FactorsResult(AnalysisResult):
     )
     r_SR_P: float | None = figure("Correlation of later SR with later problems over persons")
     n_joint: int | None = figure(
-        "Persons in the joint model", unit="persons", kind=Kind.COUNT, of="n"
+        "Persons in the joint model", unit="persons", kind=Kind.COUNT, of=("n", "n_completed")
     )
     factors: tuple[FactorFound, ...] = figure("Factors that were measured before")
     selection: Selection | None = figure("How factors were selected; null where they were not")
     correlates: tuple[Correlate, ...] = figure("Factors that were not: no predictors")
     updating: Updating | None = figure(
         "What is gained by measuring factors again; null where none was, or too few persons have it"
+    )
+    completed: Completion | None = figure(
+        "How completed sets were made; null where none were asked for or could be made",
+        default=None,
     )
     drawn: int = beside(default=0)
     related: Related | None = beside(default=None)
@@ -149,6 +166,10 @@ def compute(inputs: AnalysisInputs, settings: FactorsSettings) -> FactorsResult:
         found=found,
     )
     made = _made(inputs, settings, usable, fits, told, later, line, selected, found)
+    related = Related(factors=tuple(usable), later=later, line=line)
+    pooled = completed(inputs, settings, related, order, found)
+    if pooled is not None:
+        made = tuple(replace(one, completed=pooled.factors[one.name]) for one in made)
     again = updating(inputs, settings, usable, later, times, found)
     tell_doubts(made, again, found)
     return FactorsResult(
@@ -165,7 +186,9 @@ def compute(inputs: AnalysisInputs, settings: FactorsSettings) -> FactorsResult:
         correlates=correlates(inputs, beside_, later),
         updating=again,
         drawn=settings.draws,
-        related=Related(factors=tuple(usable), later=later, line=line),
+        n_completed=pooled.n if pooled else None,
+        completed=pooled.completion if pooled else None,
+        related=related,
         findings=tuple(found),
     )
 
@@ -268,13 +291,7 @@ def _joint(
 
 def _given_earlier(factor: Factor, later: Later, line: EstimatedLine | None) -> BothSteps | None:
     """Fit a factor at equal problems and exposure up to its occasion; None where it cannot be."""
-    problems, exposure = EARLIER
-    kinds = [f"{exposure} {place + 1}" for place in range(factor.before.shape[1] - 1)]
-    given = replace(
-        later,
-        covariates=np.column_stack([later.covariates, factor.before]),
-        covariate_names=(*later.covariate_names, problems, *kinds),
-    )
+    given = at_equal_earlier(factor, later)
     if complete([factor], given).sum() < FEWEST:
         return None
     try:

@@ -54,3 +54,11 @@ class FactorsSettings(AnalysisSettings):
         lt=1,
         description="Correlation, either way, from which on factors are selected as a group.",
     )
+    imputations: int | None = Field(
+        default=None,
+        ge=2,
+        le=200,
+        description="Completed data sets of all persons with later SR or a factor, over which "
+        "coefficients are pooled beside those of persons who lack nothing (multiple imputation by "
+        "chained equations); at least the percentage that is missing. Default: none.",
+    )
