@@ -93,11 +93,12 @@ def compute(inputs: AnalysisInputs, settings: ChangeOnBaselineSettings) -> Chang
         found.tell("too-few-with-two-measurements", n=Persons(int(known.sum())), least=least)
         raise AnalysisError(tuple(found))
     try:
-        made = change_on_baseline(
-            before[known], after[known], covariates[known],
-            names=[told_term(term) for term in given.terms], k=tuple(sorted(set(settings.k))),
-            draws=settings.bootstrap, seed=inputs.run.seed,
-        )  # fmt: skip
+        with inputs.run.cluster() as executor:
+            made = change_on_baseline(
+                before[known], after[known], covariates[known],
+                names=[told_term(term) for term in given.terms], k=tuple(sorted(set(settings.k))),
+                draws=settings.bootstrap, seed=inputs.run.seed, executor=executor,
+            )  # fmt: skip
     except ModelError as error:
         found.tell("change-on-baseline-not-fitted", reason=without_counts(error))
         raise AnalysisError(tuple(found)) from error

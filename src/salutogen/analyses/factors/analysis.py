@@ -18,6 +18,7 @@ from salutogen.analyses.factors.completed_records import Completion
 from salutogen.analyses.factors.correlates import correlates
 from salutogen.analyses.factors.distance import distances
 from salutogen.analyses.factors.doubts import tell_doubts
+from salutogen.analyses.factors.error_bands import error_bands
 from salutogen.analyses.factors.later import (
     Later,
     Related,
@@ -47,10 +48,6 @@ from salutogen.analyses.factors.turning import Turning, turning
 from salutogen.analyses.factors.updating import Updating, updating
 from salutogen.analyses.factors.words import answer_of, clause_of, methods_of
 from salutogen.analyses.line_of_occasions import line_of_occasions
-from salutogen.analyses.sensitivity.assumptions import Assumptions
-from salutogen.analyses.sensitivity.exposure_bands import factor_band
-from salutogen.analyses.sensitivity.person_bands import plausible_reliability
-from salutogen.analyses.trajectories.exposure_bands import ErrorBand
 from salutogen.columns import Kind, beside, figure, record
 from salutogen.errors import AnalysisError, ModelError
 from salutogen.findings import Findings, Persons, listed
@@ -58,9 +55,6 @@ from salutogen.models.descriptive import pearson
 from salutogen.models.false_discovery import adjusted_p
 from salutogen.models.regression.stacked import EstimatedLine
 from salutogen.page.words import without_counts
-from salutogen.resilience.between_within import scored_arrays
-from salutogen.resilience.person_means import reliability_of_person_means
-from salutogen.resilience.reliability import exposure_reliability
 from salutogen.scores.of_few import tell_few
 
 if TYPE_CHECKING:
@@ -68,7 +62,6 @@ if TYPE_CHECKING:
     from salutogen.page.section import Section, Text
 
 Float = NDArray[np.float64]
-BAND_DRAWS = 500
 
 
 @record
@@ -156,7 +149,10 @@ def compute(inputs: AnalysisInputs, settings: FactorsSettings) -> FactorsResult:
         raise AnalysisError(tuple(found))  # with what keeps each factor from it
     told = [both_steps(fit, factor, later) for fit, factor in zip(fits, usable, strict=True)]
     if told:
-        told = list(adjusted(told, fits, draws=settings.draws, seed=inputs.run.seed))
+        with inputs.run.cluster() as executor:
+            told = list(
+                adjusted(told, fits, draws=settings.draws, seed=inputs.run.seed, executor=executor)
+            )
     selected = select(
         usable,
         later,
@@ -210,7 +206,7 @@ def _made(
     some_disguised = 0 < len(plain) < len(usable)
     without = _joint(plain, later, line, found) if some_disguised else {}
     buffers = _buffers(usable, later, inputs.run.audience.smallest)
-    bands = _bands(inputs, usable, later)
+    bands = error_bands(inputs, usable, later)
     turns = _turns(inputs, settings, usable, later, found)
     far = distances(inputs, usable, later, line, found)
     return tuple(
@@ -338,27 +334,6 @@ def _turns(
         except ModelError as error:
             found.tell("turn-not-tested", name=factor.name, reason=without_counts(error))
     return made
-
-
-def _bands(inputs: AnalysisInputs, factors: Sequence[Factor], later: Later) -> dict[str, ErrorBand]:
-    """Bands of correlations with SR over errors of exposure and mood, straight lines only."""
-    if later.terms.shape[1] != 2 or later.exposure.sum() != 1:
-        return {}
-    scored = scored_arrays(inputs.resilience.occasions, inputs.scores.persons.height)
-    one = exposure_reliability(inputs.scores)
-    means = reliability_of_person_means(one, scored.E, scored.person)
-    plain = Assumptions(draws=BAND_DRAWS, seed=inputs.run.seed)
-    reliability, given = plausible_reliability(one, means, plain.reliability)
-    assumptions = replace(plain, reliability=reliability)
-    return {
-        factor.name: ErrorBand.of(
-            factor_band(later.P, later.E, factor.values, assumptions),
-            assumptions,
-            given=given,
-            reliability_of="persons' mean exposure",
-        )
-        for factor in factors
-    }
 
 
 def _r(factor: Factor, outcome: Float, fit: Fits) -> float | None:

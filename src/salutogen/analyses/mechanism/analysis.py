@@ -291,14 +291,16 @@ def _mediated(
     inputs: AnalysisInputs, settings: MechanismSettings, keys: Iterable[str], **given: Any
 ) -> Mediation:
     factor, mechanism, outcome = keys
-    return mediate(
-        factor=factor,
-        mechanism=mechanism,
-        outcome=outcome,
-        bootstrap=settings.bootstrap,
-        seed=inputs.run.seed + STREAM,
-        **given,
-    )
+    with inputs.run.cluster() as executor:
+        return mediate(
+            factor=factor,
+            mechanism=mechanism,
+            outcome=outcome,
+            bootstrap=settings.bootstrap,
+            seed=inputs.run.seed + STREAM,
+            executor=executor,
+            **given,
+        )
 
 
 def _given_earlier(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
 from typing import Any, get_args
 
 import numpy as np
@@ -43,6 +44,7 @@ def mediate(
     person: str | None = None,
     bootstrap: int = 5000,
     seed: int = 1,
+    executor: Executor | None = None,
 ) -> Mediation:
     """Estimate how much of a factor's effect on an outcome goes through a mechanism.
 
@@ -87,6 +89,9 @@ def mediate(
     bootstrap : int
         Samples of persons.
     seed : int
+    executor : concurrent.futures.Executor, optional
+        Where the samples are drawn (see `executor_for`); by default in threads of this process.
+        The result is the same.
 
     Returns
     -------
@@ -147,7 +152,7 @@ def mediate(
         else OneLevel(columns=columns, rows=rows, together=together, steps=steps)
     )
     sums = model.sums()
-    effects, draws = _effects(model, sums, bootstrap, seed)
+    effects, draws = _effects(model, sums, bootstrap, seed, executor)
     messages = (*said, *_messages(model, bootstrap, draws, effects))
     whole = np.sum(sums, axis=0)[None]
     return Mediation(
@@ -203,7 +208,11 @@ def _refuse_repeated_measurements(columns: Columns) -> None:
 
 
 def _effects(
-    model: OneLevel | TwoLevels, sums: Float, bootstrap: int, seed: int
+    model: OneLevel | TwoLevels,
+    sums: Float,
+    bootstrap: int,
+    seed: int,
+    executor: Executor | None,
 ) -> tuple[dict[str, Effect], int]:
     """Every effect with its error and intervals, and the samples of persons that had a fit."""
     whole = np.sum(sums, axis=0)
@@ -213,7 +222,8 @@ def _effects(
     if not np.isfinite(estimates).all():
         _refuse_collinear(model)
     without = _stacked(model.figures(whole - sums))
-    drawn = _stacked(model.figures(bootstrap_sums(sums, draws=bootstrap, seed=seed)))
+    samples = bootstrap_sums(sums, draws=bootstrap, seed=seed, executor=executor)
+    drawn = _stacked(model.figures(samples))
     usable = np.isfinite(drawn).all(axis=1)
     draws = int(usable.sum())
     if draws < (1 - MOST_FAILED) * bootstrap:
