@@ -18,6 +18,7 @@ from salutogen.analyses.mechanism.settings import MechanismSettings
 from salutogen.errors import AnalysisError
 from salutogen.models import mediate
 from salutogen.page.words import points
+from tests.analyses.cluster import ADDRESS, on_cluster
 from tests.analyses.inputs import shown
 from tests.analyses.mechanism.worlds import PLAIN, by_hand, ols, result, study
 from tests.analyses.small_cohort import answers, identifier
@@ -351,3 +352,13 @@ def test_a_covariate_that_says_nothing_is_left_out_and_named() -> None:
     assert result.covariates == ("age",)
     assert result.two_step.estimate == alone.two_step.estimate
     assert "covariate-says-nothing" in [item.code for item in result.findings]
+
+
+def test_persons_are_drawn_on_the_cluster_where_one_is_named_and_are_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    there, cluster = on_cluster(study(), monkeypatch, 2)
+    found = compute(there, MechanismSettings(**PLAIN))
+    assert set(cluster.asked) == {ADDRESS}
+    assert cluster.sent.count("_Totals.of") > 2
+    assert str(found.to_dict()) == str(result().to_dict())
