@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from salutogen.analyses.mechanism.analysis import EFFECTS, PATH_COLUMNS, TWO
 from salutogen.analyses.mechanism.measured import BASELINE
+from salutogen.analyses.mechanism.records import EFFECTS, PATH_COLUMNS, TWO
 from salutogen.page.charting import Spec, layered, values
 from salutogen.page.colours import colour
 from salutogen.page.section import Figure
 from salutogen.page.words import signed
 
 if TYPE_CHECKING:
-    from salutogen.analyses.mechanism.analysis import MechanismResult
+    from salutogen.analyses.mechanism.records import MechanismResult
 
 HEIGHT = 260
 # Boxes: left, right, bottom, top; arrows: from, to, angle of the head, place of the label.

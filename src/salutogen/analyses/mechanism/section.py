@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from salutogen.analyses.mechanism.analysis import (
+from salutogen.analyses.mechanism.path_figure import path_figure
+from salutogen.analyses.mechanism.records import (
     CURVE_COLUMNS,
     EARLIER,
     EFFECTS,
     ONE,
     PATH_COLUMNS,
     TWO,
+    Indirect,
 )
-from salutogen.analyses.mechanism.path_figure import path_figure
 from salutogen.analyses.mechanism.words import why_the_ratio
 from salutogen.columns import LESS_RESILIENT, POINTS, Column, Kind
 from salutogen.page.charting import (
@@ -30,7 +31,7 @@ from salutogen.page.section import Figure, Section, Table
 from salutogen.page.words import enumeration, p_value, points, signed
 
 if TYPE_CHECKING:
-    from salutogen.analyses.mechanism.analysis import MechanismResult
+    from salutogen.analyses.mechanism.records import MechanismResult
 
 WHAT = (
     "A factor may go with later resilience because it changes something in between. The way over "
@@ -128,10 +129,17 @@ def _hidden(result: MechanismResult) -> str:
     return (
         both + "A cause of both mechanism and SR that was not measured would pass for a mechanism: "
         f"the indirect effect on SR vanishes if it makes their errors correlate by "
-        f"{points(two.rho_at_zero)}. On the scale of risk ratios it would have to be related to "
-        f"both by {points(two.e_value)} each, for the limit nearer to 0 by "
+        f"{points(two.rho_at_zero)}.{_untold(two)} On the scale of risk ratios it would have to be "
+        f"related to both by {points(two.e_value)} each, for the limit nearer to 0 by "
         f"{points(two.e_value_limit)} (E-values, approximate)."
     )
+
+
+def _untold(two: Indirect) -> str:
+    """Say from which correlation of errors on an effect that is told would not be."""
+    if two.rho_untold is None or not two.told:
+        return ""
+    return f" From {points(two.rho_untold)} on its 95 % interval holds 0."
 
 
 def _effects(result: MechanismResult) -> Figure:
@@ -172,7 +180,7 @@ def _effects(result: MechanismResult) -> Figure:
 
 def _curve(result: MechanismResult) -> Figure:
     x: Spec = quantity("rho", "Correlation of the errors of mechanism and SR")
-    two = result.two_step
+    axis, two = "Indirect effect (points of problems)", result.two_step
     gone: list[Spec] = []
     rho = two.rho_at_zero
     if rho is not None and abs(rho) <= result.curve["rho"].to_numpy().max():
@@ -181,15 +189,22 @@ def _curve(result: MechanismResult) -> Figure:
         name="mechanism-confounding",
         title="What an unmeasured cause of mechanism and SR would make of it",
         description=f"Indirect effect on SR for {result.per} of {result.factor_title}, by the "
-        f"correlation of errors. Without any it is {signed(two.estimate)}; at "
-        f"{points(two.rho_at_zero)} it is 0.",
+        f"correlation of errors, with 95 % intervals. Without any it is {signed(two.estimate)}; at "
+        f"{points(two.rho_at_zero)} it is 0.{_untold(two)}",
         chart=layered(
             zero_rule(),
             {
                 "data": values(result.curve),
+                "mark": {"type": "area", "color": colour("line"), "opacity": 0.15},
+                "encoding": {
+                    "x": x, "y": quantity("low", axis), "y2": {"field": "high"},
+                },
+            },
+            {
+                "data": values(result.curve),
                 "mark": {"type": "line", "color": colour("line"), "strokeWidth": 2.5},
                 "encoding": {
-                    "x": x, "y": quantity("indirect", "Indirect effect (points of problems)"),
+                    "x": x, "y": quantity("indirect", axis),
                 },
             },
             *gone,
