@@ -24,6 +24,7 @@ Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
 PERSONS_EACH = 10  # persons with everything for each score that gaps are drawn from
 MOST_BESIDE = 12  # scores of other occasions that gaps are drawn from
+CONSTANT = -1  # the place of a column that is the same in everybody
 ITERATIONS = (10, 40)  # rounds of the chains; the second where they have not come together
 TRACE_COLUMNS = (
     Column(name="column", meaning="What is missing", kind=Kind.LABEL, heading="Measurement"),
@@ -51,6 +52,30 @@ class Chains(Record):
     converged: bool = figure("Whether no chain is known to be still on its way")
     missing: float = figure("Largest share of the information on a coefficient that is missing")
     trace: pl.DataFrame = beside()  # by `TRACE_COLUMNS`
+
+
+class Columns:
+    """Columns of all persons of a study with their names, each once."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self.values: list[Float] = []
+
+    def add(self, name: str, values: Float) -> int:
+        """Return the place of a column: of one that tells the same, or of a new one."""
+        known = np.isfinite(values)
+        if not known.any() or np.ptp(values[known]) == 0:
+            return CONSTANT
+        for place, other in enumerate(self.values):
+            if np.array_equal(values[known], other[known]):
+                return place
+        self.names.append(name)
+        self.values.append(values)
+        return len(self.names) - 1
+
+    def add_each(self, names: Sequence[str], values: Float) -> tuple[int, ...]:
+        """Return the places of several columns (persons, k)."""
+        return tuple(self.add(name, own) for name, own in zip(names, values.T, strict=True))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -143,6 +168,8 @@ def _beside(
                 continue
             told = seen[~whole].mean() >= 0.5 and seen[whole].mean() >= 0.5
             if not told or np.ptp(column[seen]) == 0:
+                continue
+            if any(np.array_equal(column, other, equal_nan=True) for other in own.T):
                 continue
             names.append(f"{score} at {labels[t]}")
             columns.append(column)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from salutogen.analyses.completing import Wide
+from salutogen.analyses.completing import CONSTANT, Columns, Wide
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.covariates import covariate_numbers
 from salutogen.analyses.factors.later import Later, Related
@@ -20,7 +20,6 @@ from salutogen.namespaces import LABEL_MARK, told_term
 
 Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
-CONSTANT = -1
 SAME = 1e-8  # of SR, between how it was scored and what the line leaves of means
 
 
@@ -82,30 +81,6 @@ def _taken(rows: Float, places: Sequence[int]) -> Float:
     return np.stack(columns, axis=1) if columns else np.empty((len(rows), 0))
 
 
-class _Columns:
-    """Columns of all persons with their names, each once."""
-
-    def __init__(self) -> None:
-        self.names: list[str] = []
-        self.values: list[Float] = []
-
-    def add(self, name: str, values: Float) -> int:
-        """Return the place of a column: of one that tells the same, or of a new one."""
-        known = np.isfinite(values)
-        if not known.any() or np.ptp(values[known]) == 0:
-            return CONSTANT
-        for place, other in enumerate(self.values):
-            if np.array_equal(values[known], other[known]):
-                return place
-        self.names.append(name)
-        self.values.append(values)
-        return len(self.names) - 1
-
-    def add_each(self, names: Sequence[str], values: Float) -> tuple[int, ...]:
-        """Return the places of several columns (persons, k)."""
-        return tuple(self.add(name, own) for name, own in zip(names, values.T, strict=True))
-
-
 def lay_out(
     inputs: AnalysisInputs, settings: FactorsSettings, related: Related, order: TimeOrder
 ) -> tuple[Layout, Wide]:
@@ -126,7 +101,7 @@ def lay_out(
         inputs, names, Findings(), unknown="factor-covariate-unknown", among=some,
         beside=in_line, gaps=True,
     )  # fmt: skip
-    columns = _Columns()
+    columns = Columns()
     P = columns.add("later problems", later.P)
     terms = columns.add_each([_later(told_term(name)) for name in later.names], later.terms)
     along = columns.add_each([_later(told_term(name)) for name in line.terms], later.along)

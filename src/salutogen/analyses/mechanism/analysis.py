@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import polars as pl
 
 from salutogen.analyses.contract import AnalysisInputs, AnalysisResult
+from salutogen.analyses.mechanism.completed import completed
+from salutogen.analyses.mechanism.completed_records import MechanismCompleted
+from salutogen.analyses.mechanism.completed_words import told_otherwise
 from salutogen.analyses.mechanism.measured import FEWEST, Measured, measure, shared_with_exposure
 from salutogen.analyses.mechanism.records import (
     COMPARED,
@@ -50,7 +54,14 @@ RHOS = tuple(float(rho) for rho in np.round(np.arange(-0.9, 0.91, 0.02), 2))
 class MechanismResult(AnalysisResult):
     """A factor, a mechanism and later SR; positive = less resilient."""
 
-    n: int = figure("Persons with all that is needed", unit="persons", kind=Kind.COUNT)
+    n: int = figure(
+        "Persons with all that is needed", unit="persons", kind=Kind.COUNT,
+        of=("persons", "n_completed"),
+    )  # fmt: skip
+    n_completed: int | None = figure(
+        "Persons of the completed sets: with factor, mechanism or later SR", unit="persons",
+        kind=Kind.COUNT, default=None,
+    )  # fmt: skip
     kind: Literal["mediation", "half-ordered", "association"] = figure(
         "What the order of the measurements allows to say", kind=Kind.LABEL
     )
@@ -84,13 +95,17 @@ class MechanismResult(AnalysisResult):
         "Persons who also have mechanism and SR of the occasion of the factor",
         unit="persons",
         kind=Kind.COUNT,
-        of="n",
+        of=("n", "n_completed"),
     )
     given_earlier: Indirect | None = figure(
         "Through the mechanism on SR, given mechanism and SR at the occasion of the factor"
     )
     paths: pl.DataFrame = rows("Every path and effect, per unit", PATH_COLUMNS)
     curve: pl.DataFrame = rows("Indirect effect on SR under correlated errors", CURVE_COLUMNS)
+    completed: MechanismCompleted | None = figure(
+        "The same pooled over completed sets; null where none were asked for or could be made",
+        default=None,
+    )
 
     def sections(self, audience: Audience) -> Sequence[Section]:
         """Paths, the reversed order and sensitivity to what was not measured."""
@@ -135,7 +150,8 @@ def compute(inputs: AnalysisInputs, settings: MechanismSettings) -> MechanismRes
     earlier = _given_earlier(inputs, settings, measured, places)
     given = None if earlier is None else _indirect(earlier, difference)
     _tell(results["two"], results["one"], given, titles[settings.mechanism], found)
-    return MechanismResult(
+    n_completed, pooled = completed(inputs, settings, measured, difference, found)
+    made = MechanismResult(
         n=two.n_persons,
         kind=two.kind,
         factor=settings.factor,
@@ -164,8 +180,12 @@ def compute(inputs: AnalysisInputs, settings: MechanismSettings) -> MechanismRes
             ]
         ),
         curve=_curve(told, difference),
-        findings=tuple(found),
+        n_completed=n_completed,
+        completed=pooled,
     )
+    if told_otherwise(made):
+        found.tell("mechanism-told-by-some", name=titles[settings.mechanism])
+    return replace(made, findings=tuple(found))
 
 
 def _tell(two: Indirect, one: Indirect, given: Indirect | None, name: str, found: Findings) -> None:

@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from salutogen.analyses.completing_shown import chains_figure
+from salutogen.analyses.mechanism.completed_records import POOLED_COLUMNS, MechanismCompleted
+from salutogen.analyses.mechanism.completed_words import how_completed
 from salutogen.analyses.mechanism.path_figure import path_figure
 from salutogen.analyses.mechanism.records import (
     CURVE_COLUMNS,
@@ -53,7 +56,11 @@ ASSUMED = (
     "stands behind all three."
 )
 X_AXIS = "Points of problems (positive = less resilient)"
-MODELS = {TWO: "one", ONE: "two", EARLIER: "three"}
+OVER_SETS = ", completed sets"
+MODELS = {
+    TWO: "one", f"{TWO}{OVER_SETS}": "four", ONE: "two", f"{ONE}{OVER_SETS}": "five",
+    EARLIER: "three", f"{EARLIER}{OVER_SETS}": "six",
+}  # fmt: skip
 SHOWN = ("total", "direct", "indirect")
 FIGURE_COLUMNS = (
     Column(name="effect", meaning="Effect of the factor", heading="Effect", kind=Kind.LABEL),
@@ -82,9 +89,10 @@ def mechanism_section(result: MechanismResult) -> Section:
             *([] if result.given_earlier is None else [BEFORE]),
             _reversed(result),
             _hidden(result),
+            *([] if result.completed is None else [how_completed(result)]),
             ASSUMED,
         ),
-        figures=(path_figure(result), _effects(result), _curve(result)),
+        figures=(path_figure(result), _effects(result), _curve(result), *_chains(result)),
         tables=(
             Table(
                 name="mechanism-paths",
@@ -96,8 +104,27 @@ def mechanism_section(result: MechanismResult) -> Section:
                 "leaves out 0 in small samples. Products of paths have no p value. Ratios stand in "
                 "rows of one step.",
             ),
+            *([] if result.completed is None else [_pooled_table(result.completed)]),
         ),
     )
+
+
+def _pooled_table(made: MechanismCompleted) -> Table:
+    return Table(
+        name="mechanism-completed",
+        title=f"Every path and effect, pooled over {made.sets} completed sets",
+        frame=made.paths,
+        columns=POOLED_COLUMNS,
+        note="Per unit of where a path begins. Intervals: percentiles over persons drawn with "
+        "replacement from all sets together. Errors and p are those of Rubin's rules.",
+    )
+
+
+def _chains(result: MechanismResult) -> tuple[Figure, ...]:
+    made = result.completed
+    if made is None or not made.trace.height:
+        return ()
+    return (chains_figure(made, "mechanism-chains", made.traced, "SDs of what was seen"),)
 
 
 def _row(result: MechanismResult, effect: str) -> dict[str, float | None]:
@@ -143,7 +170,11 @@ def _untold(two: Indirect) -> str:
 
 
 def _effects(result: MechanismResult) -> Figure:
-    data = result.paths.filter(pl.col("effect").is_in([EFFECTS[name] for name in SHOWN])).select(
+    paths = result.paths.select("step", "effect", "estimate", "low", "high")
+    if result.completed is not None:
+        pooled = result.completed.paths.select(paths.columns)
+        paths = pl.concat([paths, pooled.with_columns(pl.col("step") + OVER_SETS)])
+    data = paths.filter(pl.col("effect").is_in([EFFECTS[name] for name in SHOWN])).select(
         "effect",
         "step",
         *(pl.col(name) * result.difference for name in ("estimate", "low", "high")),
@@ -169,9 +200,9 @@ def _effects(result: MechanismResult) -> Figure:
             X_AXIS,
             by="step",
             hues=shades,
-            legend_columns=3,
+            legend_columns=3 if result.completed is None else 2,
             label_limit=330,
-            height=70 * len(order),
+            height=(70 if result.completed is None else 130) * len(order),
         ),
         data=data,
         columns=FIGURE_COLUMNS,

@@ -38,3 +38,11 @@ class MechanismSettings(AnalysisSettings):
     bootstrap: int = Field(
         default=5000, ge=100, le=50_000, description="Draws of persons for intervals."
     )
+    imputations: int | None = Field(
+        default=None,
+        ge=2,
+        le=200,
+        description="Completed data sets of all persons with factor, mechanism or later SR, over "
+        "which paths are pooled beside those of persons who lack nothing (multiple imputation by "
+        "chained equations); at least the percentage that is missing. Default: none.",
+    )
