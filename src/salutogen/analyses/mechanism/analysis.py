@@ -30,6 +30,7 @@ from salutogen.analyses.titles import titles_of
 from salutogen.analyses.two_steps_and_one import ratio_of
 from salutogen.columns import (
     Kind,
+    beside,
     figure,
     record,
     rows,
@@ -107,6 +108,13 @@ class MechanismResult(AnalysisResult):
         default=None,
     )
 
+    measured: Measured | None = beside(default=None)
+
+    def path(self, name: str) -> float:
+        """Return a path or effect of two steps, per unit."""
+        found = self.paths.filter(step=TWO, effect=EFFECTS[name])["estimate"].item()
+        return float(found)
+
     def sections(self, audience: Audience) -> Sequence[Section]:
         """Paths, the reversed order and sensitivity to what was not measured."""
         from salutogen.analyses.mechanism.section import mechanism_section
@@ -182,6 +190,7 @@ def compute(inputs: AnalysisInputs, settings: MechanismSettings) -> MechanismRes
         curve=_curve(told, difference),
         n_completed=n_completed,
         completed=pooled,
+        measured=measured,
     )
     if told_otherwise(made):
         found.tell("mechanism-told-by-some", name=titles[settings.mechanism])

@@ -15,7 +15,7 @@ from salutogen.page.section import Figure
 from salutogen.page.words import signed
 
 if TYPE_CHECKING:
-    from salutogen.analyses.mechanism.records import MechanismResult
+    from salutogen.analyses.mechanism.analysis import MechanismResult
 
 HEIGHT = 260
 # Boxes: left, right, bottom, top; arrows: from, to, angle of the head, place of the label.

@@ -34,7 +34,7 @@ from salutogen.page.section import Figure, Section, Table
 from salutogen.page.words import enumeration, p_value, points, signed
 
 if TYPE_CHECKING:
-    from salutogen.analyses.mechanism.records import MechanismResult
+    from salutogen.analyses.mechanism.analysis import MechanismResult
 
 WHAT = (
     "A factor may go with later resilience because it changes something in between. The way over "
