@@ -8,17 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from salutogen.analyses.contract import AnalysisInputs
+from salutogen.analyses.completed_elsewhere import sets_of_file
+from salutogen.analyses.contract import AnalysisInputs, ResultFile
+from salutogen.analyses.imputations_key import CompletedFile, Imputations
 from salutogen.columns import Column, Kind, Record, beside, figure, record
 from salutogen.findings import Findings, listed
 from salutogen.models.imputation.chained import ChainedImputation
 from salutogen.models.imputation.completed import CompletedSets, Trace
+from salutogen.models.imputation.elsewhere import ROW
 
 Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
@@ -42,7 +46,13 @@ class Chains(Record):
     """How completed sets were made."""
 
     sets: int = figure("Completed sets")
-    iterations: int = figure("Rounds of the chains before a set is taken")
+    iterations: int | None = figure(
+        "Rounds of the chains before a set is taken; null for sets made elsewhere"
+    )
+    file: str | None = figure(
+        "File of sets that were made elsewhere; null for those made here", kind=Kind.LABEL,
+        default=None,
+    )  # fmt: skip
     drawn_from: tuple[str, ...] = figure(
         "Scores of other occasions from which values were drawn, too", kind=Kind.LABEL
     )
@@ -52,6 +62,25 @@ class Chains(Record):
     converged: bool = figure("Whether no chain is known to be still on its way")
     missing: float = figure("Largest share of the information on a coefficient that is missing")
     trace: pl.DataFrame = beside()  # by `TRACE_COLUMNS`
+    to_complete: pl.DataFrame = beside()
+
+    @property
+    def how(self) -> str:
+        """How the sets were completed, in a word or two."""
+        return "by chained equations" if self.file is None else f"elsewhere ({self.file})"
+
+    def file_to_complete(self) -> ResultFile:
+        """Return the table with its gaps, to be completed elsewhere."""
+        keys = (
+            Column(name=ROW, meaning="Number of the row", kind=Kind.PERSON),
+            Column(name="subject", meaning="Person, as written in the data", kind=Kind.IDENTIFIER),
+        )
+        scores = [
+            Column(name=name, meaning="Score that enters the model, or tells of those that do",
+                   kind=Kind.PERSON)
+            for name in self.to_complete.columns[len(keys) :]
+        ]  # fmt: skip
+        return ResultFile(table=self.to_complete, columns=(*keys, *scores))
 
 
 class Columns:
@@ -133,9 +162,14 @@ class Wide:
         )
 
     @property
+    def own(self) -> tuple[str, ...]:
+        """Names of the columns of the model."""
+        return self.names[: len(self.names) - len(self.beside)]
+
+    @property
     def gaps(self) -> Bool:
         """Where values are missing in the columns of the model (n, p)."""
-        return np.isnan(self.values[:, : len(self.names) - len(self.beside)])
+        return np.isnan(self.values[:, : len(self.own)])
 
     def by_person(self, rows: Float) -> Float:
         """Columns (n, k) with a row for each person of the study; NaN for who is no member."""
@@ -188,14 +222,21 @@ def _different(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(made)
 
 
-def complete(inputs: AnalysisInputs, imputations: int, wide: Wide, *, stream: int) -> CompletedSets:
-    """Complete sets on the executor of the run, with more rounds where chains need them.
+def complete(
+    inputs: AnalysisInputs, imputations: Imputations, wide: Wide, *, stream: int
+) -> CompletedSets:
+    """Take the sets of a file, or complete sets here.
+
+    Here it is done on the executor of the run, with more rounds where chains need them.
 
     Raises
     ------
     ModelError
-        As `ChainedImputation`.
+        As `ChainedImputation` and `sets_of_file`.
     """
+    if isinstance(imputations, CompletedFile):
+        own = wide.values[:, : len(wide.own)]
+        return sets_of_file(inputs, imputations, own, wide.own)
     with inputs.run.cluster() as executor:
         for iterations in ITERATIONS:
             sets = ChainedImputation(
@@ -208,6 +249,8 @@ def complete(inputs: AnalysisInputs, imputations: int, wide: Wide, *, stream: in
 
 
 def how_made(
+    inputs: AnalysisInputs,
+    imputations: Imputations,
     sets: CompletedSets,
     wide: Wide,
     *,
@@ -219,6 +262,9 @@ def how_made(
 
     Parameters
     ----------
+    inputs : AnalysisInputs
+    imputations : int or CompletedFile
+        As asked for.
     sets : CompletedSets
     wide : Wide
     missing : float
@@ -228,7 +274,7 @@ def how_made(
     in_sds : bool
         Whether their means and SDs are told in SDs of what was seen, about its mean.
     """
-    assert sets.trace is not None
+    here = sets.trace
     centres, scales = np.zeros(len(wide.names)), np.ones(len(wide.names))
     if in_sds:
         centres = np.nanmean(wide.values, axis=0)
@@ -238,20 +284,33 @@ def how_made(
         for name, centre, scale in zip(wide.names, centres, scales, strict=True)
         if name in shown
     }
-    worst = sets.trace.r_hat[np.isfinite(sets.trace.r_hat)]
+    worst = np.empty(0) if here is None else here.r_hat[np.isfinite(here.r_hat)]
+    file = Path(imputations.file).name if isinstance(imputations, CompletedFile) else None
+    subjects = inputs.scores.persons["subject"].filter(pl.Series(wide.members))
+    scores = {
+        name: pl.Series(column, nan_to_null=True)
+        for name, column in zip(wide.names, wide.values.T, strict=True)
+        if name not in (ROW, "subject")
+    }
     return {
         "sets": sets.n_sets,
-        "iterations": sets.trace.n_iterations,
-        "drawn_from": wide.beside,
+        "iterations": None if here is None else here.n_iterations,
+        "file": file,
+        "drawn_from": wide.beside if file is None else (),
+        "to_complete": pl.DataFrame(
+            {ROW: np.arange(1, sets.n_rows + 1), "subject": subjects} | scores
+        ),
         "r_hat": float(worst.max()) if worst.size else None,
         "converged": sets.converged,
         "missing": missing,
-        "trace": _trace(sets.trace, units),
+        "trace": _trace(here, units),
     }
 
 
-def _trace(trace: Trace, units: Mapping[str, tuple[float, float]]) -> pl.DataFrame:
+def _trace(trace: Trace | None, units: Mapping[str, tuple[float, float]]) -> pl.DataFrame:
     """Rounds of the chains of some columns, each less its centre and in units of its own."""
+    if trace is None:
+        return pl.DataFrame(schema={item.name: pl.Float64 for item in TRACE_COLUMNS})
     lacking = dict(zip(trace.columns, trace.n_missing, strict=True))
     kept = {name: unit for name, unit in units.items() if name in lacking}
     frame = trace.frame().filter(pl.col("column").is_in(list(kept)))

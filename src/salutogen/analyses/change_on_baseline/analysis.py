@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,7 +19,7 @@ from salutogen.analyses.change_on_baseline.slopes import (
     told_otherwise,
 )
 from salutogen.analyses.change_on_baseline.words import answer_of, methods_of
-from salutogen.analyses.contract import AnalysisInputs, AnalysisResult
+from salutogen.analyses.contract import AnalysisInputs, AnalysisResult, ResultFile
 from salutogen.analyses.covariates import covariate_numbers
 from salutogen.analyses.occasions import refuse_unplanned
 from salutogen.columns import POINTS, Kind, figure, record, rows
@@ -67,6 +67,12 @@ class ChangeOnBaselineResult(AnalysisResult):
         from salutogen.analyses.change_on_baseline.section import change_section
 
         return (change_section(self),)
+
+    def files(self) -> Mapping[str, ResultFile]:
+        """What was completed, with its gaps: to be completed elsewhere."""
+        if self.completed is None:
+            return {}
+        return {"change_on_baseline_to_complete.csv": self.completed.file_to_complete()}
 
     def answer(self) -> Text:
         """Say what of the slope is left without regression to the mean."""

@@ -74,7 +74,8 @@ def completed(
     low, high = pooled.intervals
     made = Completed(
         **how_made(
-            sets, wide, missing=float(np.nanmax(pooled.fraction_missing)), shown=NAMES
+            inputs, settings.imputations, sets, wide,
+            missing=float(np.nanmax(pooled.fraction_missing)), shown=NAMES,
         ),
         n_without_before=int(wide.gaps[:, 0].sum()),
         n_without_after=int(wide.gaps[:, 1].sum()),

@@ -127,7 +127,7 @@ def methods_of(result: ChangeOnBaselineResult) -> Sentence:
     made = result.completed
     pooled = ""
     if made is not None:
-        pooled = f", and pooled over {made.sets} sets completed by chained equations"
+        pooled = f", and pooled over {made.sets} sets completed {made.how}"
     return say(
         "Change of problems of {n:# person|# persons} from {baseline} to {after} was regressed on "
         "problems before{given}, corrected for regression to the mean over several assumptions "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from salutogen.analyses.answer_times import AnswerTimes
-from salutogen.analyses.contract import AnalysisInputs, AnalysisResult
+from salutogen.analyses.contract import AnalysisInputs, AnalysisResult, ResultFile
 from salutogen.analyses.factors.before import before_by_the_clock, planned_window
 from salutogen.analyses.factors.buffering import Buffering, buffering
 from salutogen.analyses.factors.completed import completed
@@ -115,6 +115,12 @@ class FactorsResult(AnalysisResult):
             updating_section(self.updating),
         )
         return tuple(section for section in made if section is not None)
+
+    def files(self) -> Mapping[str, ResultFile]:
+        """What was completed, with its gaps: to be completed elsewhere."""
+        if self.completed is None:
+            return {}
+        return {"factors_to_complete.csv": self.completed.file_to_complete()}
 
     def answer(self) -> Text:
         """Say which factors go with later SR, both ways of asking."""

@@ -25,6 +25,7 @@ from salutogen.analyses.factors.later import Later, Related, at_equal_earlier
 from salutogen.analyses.factors.measured import Factor, TimeOrder
 from salutogen.analyses.factors.relations import ONE, TWO, Fits, fit_both
 from salutogen.analyses.factors.settings import FactorsSettings
+from salutogen.analyses.imputations_key import Imputations
 from salutogen.analyses.two_steps_and_one import ratio_of
 from salutogen.errors import ModelError
 from salutogen.findings import Findings
@@ -91,13 +92,18 @@ def completed(
     except ModelError as error:
         found.tell("completed-sets-not-made", reason=without_counts(error))
         return None
-    completion = _completion(sets, layout, wide, factors)
+    completion = _completion(inputs, settings.imputations, sets, layout, wide, factors)
     tell_doubts_of_sets(completion, sets, found)
     return Pooled(n=int(wide.members.sum()), completion=completion, factors=factors)
 
 
 def _completion(
-    sets: CompletedSets, layout: Layout, wide: Wide, factors: Mapping[str, FactorCompleted]
+    inputs: AnalysisInputs,
+    imputations: Imputations,
+    sets: CompletedSets,
+    layout: Layout,
+    wide: Wide,
+    factors: Mapping[str, FactorCompleted],
 ) -> Completion:
     """How the sets were made; chains of the factors and of later problems are shown."""
     shares = [
@@ -111,7 +117,7 @@ def _completion(
     lacking = [place for place in (layout.P, *layout.factors) if gaps[:, place].any()]
     traced = tuple(wide.names[place] for place in lacking[:TRACED])
     return Completion(
-        **how_made(sets, wide, missing=max(shares), shown=traced, in_sds=True),
+        **how_made(inputs, imputations, sets, wide, missing=max(shares), shown=traced, in_sds=True),
         traced=traced,
         n_without_later=int(gaps[:, layout.P].sum()),
         n_without_factor=int(gaps[:, list(layout.factors)].any(axis=1).sum()),

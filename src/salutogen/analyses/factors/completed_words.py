@@ -80,6 +80,6 @@ def how_pooled(result: FactorsResult) -> str:
     if made is None:
         return ""
     return (
-        f" Coefficients were pooled over {made.sets} sets completed by chained equations, for "
+        f" Coefficients were pooled over {made.sets} sets completed {made.how}, for "
         "everyone with later SR or a factor (Rubin's rules)."
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from salutogen.analyses.contract import AnalysisSettings
+from salutogen.analyses.imputations_key import Imputations
 from salutogen.study.format.part import Label, Name
 
 
@@ -54,11 +55,10 @@ class FactorsSettings(AnalysisSettings):
         lt=1,
         description="Correlation, either way, from which on factors are selected as a group.",
     )
-    imputations: int | None = Field(
+    imputations: Imputations | None = Field(
         default=None,
-        ge=2,
-        le=200,
         description="Completed data sets of all persons with later SR or a factor, over which "
         "coefficients are pooled beside those of persons who lack nothing (multiple imputation by "
-        "chained equations); at least the percentage that is missing. Default: none.",
+        "chained equations); at least the percentage that is missing; or a "
+        "`file` of sets that were made elsewhere. Default: none.",
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import polars as pl
 
-from salutogen.analyses.contract import AnalysisInputs, AnalysisResult
+from salutogen.analyses.contract import AnalysisInputs, AnalysisResult, ResultFile
 from salutogen.analyses.mechanism.completed import completed
 from salutogen.analyses.mechanism.completed_records import MechanismCompleted
 from salutogen.analyses.mechanism.completed_words import told_otherwise
@@ -125,6 +125,12 @@ class MechanismResult(AnalysisResult):
     def per(self) -> str:
         """Words for the difference of the factor."""
         return self.categories or "one SD"
+
+    def files(self) -> Mapping[str, ResultFile]:
+        """What was completed, with its gaps: to be completed elsewhere."""
+        if self.completed is None:
+            return {}
+        return {"mechanism_to_complete.csv": self.completed.file_to_complete()}
 
     def answer(self) -> Text:
         """Say what is shown, in the words that the order of the measurements allows."""

@@ -35,6 +35,7 @@ from salutogen.page.words import without_counts
 
 if TYPE_CHECKING:
     from salutogen.analyses.contract import AnalysisInputs
+    from salutogen.analyses.imputations_key import Imputations
     from salutogen.analyses.mechanism.measured import Measured
     from salutogen.analyses.mechanism.settings import MechanismSettings
     from salutogen.models.imputation.completed import CompletedSets
@@ -86,7 +87,7 @@ def completed(
     except ModelError as error:
         found.tell("completed-sets-not-made", reason=without_counts(error))
         return None, None
-    made = _told(layout, wide, sets, fits, difference)
+    made = _told(inputs, settings.imputations, layout, wide, sets, fits, difference)
     tell_doubts_of_sets(made, sets, found)
     return int(wide.members.sum()), made
 
@@ -184,12 +185,14 @@ def _fitted(
 
 def _columns(rows: Float, wide: Wide, layout: _Layout) -> dict[str, Float]:
     """Columns of a completed set (n, p) by name."""
-    own = dict(zip(wide.names, rows.T, strict=True))
+    own = dict(zip(wide.own, rows.T, strict=False))
     again = [wide.names[place] for place in layout.exposure if place in layout.covariates]
     return own | {f"{name}{AGAIN}": own[name] for name in again}
 
 
 def _told(
+    inputs: AnalysisInputs,
+    imputations: Imputations,
     layout: _Layout,
     wide: Wide,
     sets: CompletedSets,
@@ -204,7 +207,7 @@ def _told(
     told = {step: _indirect(fit, difference) for step, fit in fits.items()}
     missing = max(fit.effects[name].fraction_missing for fit in fits.values() for name in EFFECTS)
     return MechanismCompleted(
-        **how_made(sets, wide, missing=missing, shown=traced, in_sds=True),
+        **how_made(inputs, imputations, sets, wide, missing=missing, shown=traced, in_sds=True),
         traced=traced,
         n_without_factor=lacking[0],
         n_without_mechanism=lacking[1],

@@ -71,7 +71,7 @@ def how_pooled(result: MechanismResult) -> str:
     if made is None:
         return ""
     return (
-        f" Paths were pooled over {made.sets} sets completed by chained equations (Rubin's rules), "
+        f" Paths were pooled over {made.sets} sets completed {made.how} (Rubin's rules), "
         "with percentile intervals over draws of persons from all sets (Schomaker and Heumann "
         "2018)."
     )
