@@ -1,4 +1,4 @@
-"""Completed sets of a file: the same as those made here, and refused where they are of other data."""
+"""Completed sets of a file: the same as those made here, refused where they are of other data."""
 
 from __future__ import annotations
 

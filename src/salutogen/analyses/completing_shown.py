@@ -28,8 +28,8 @@ def how_drawn(made: Chains, *, what: str, pooled: str) -> str:
         return (
             f"What is missing of {what} was completed elsewhere, in {made.sets} sets "
             f"({made.file}): how, and whether the chains had come together, is not known here. "
-            f"Wherever something was answered, the sets have it. {pooled.capitalize()} were pooled by Rubin's rules "
-            "with the degrees of freedom of Barnard and Rubin; up to "
+            f"Wherever something was answered, the sets have it. {pooled.capitalize()} were pooled "
+            "by Rubin's rules with the degrees of freedom of Barnard and Rubin; up to "
             f"{percent(made.missing)} of the information on a coefficient is missing. Persons of "
             "whom a category is not known are left out."
         )
