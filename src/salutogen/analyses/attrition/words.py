@@ -135,7 +135,8 @@ def mechanism_words(result: AttritionResult) -> str:
     )
     return (
         "Ways over a mechanism stand here with everyone who was seen at the mechanism's occasion "
-        f"in the path to it, and over single occasions up to {result.end} in the path to SR. {told}"
+        f"in the path to it, and over single occasions up to occasion "
+        f"{result.end} in the path to SR. {told}"
     )
 
 
