@@ -211,8 +211,6 @@ def full_run(
         {"step": "centiles", "bootstrap": 100},
         {"step": "mechanism", "factor": n["baseline factor"], "mechanism": n["repeated factor"],
          "covariates": [n["number"], n["category"]], "bootstrap": 100, "imputations": 2},
-        {"step": "factors", "covariates": [n["number"], n["category"]], "draws": 200,
-         "imputations": 2},
         {"step": "attrition", "factors": [n["baseline factor"], n["repeated factor"]]},
         {"step": "invariance", "groups": n["category"]},
         {"step": "change", "variables": ["P", "E"], "occasions": ["1", "2", "3"],
