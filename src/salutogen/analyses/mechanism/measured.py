@@ -139,20 +139,7 @@ def measure(inputs: AnalysisInputs, settings: MechanismSettings, found: Findings
         have everything.
     """
     labels = inputs.study.labels
-    if settings.factor == settings.mechanism:
-        found.tell("mechanism-is-the-factor", name=settings.factor)
-        found.raise_refusals(AnalysisError)
-    named = [settings.factor_at, settings.mechanism_at, settings.after]
-    refuse_unplanned(inputs, named, found, unknown="mechanism-occasion-unknown")
-    factor = _variable(inputs, settings.factor, settings.factor_at, 0, found)
-    between = max(min(factor.place + 1, len(labels) - 2), 0)
-    mechanism = _variable(inputs, settings.mechanism, settings.mechanism_at, between, found)
-    last = mechanism.place
-    if settings.after is not None:
-        last = labels.index(settings.after)
-    if last + 1 >= len(labels):
-        found.tell("nothing-after-the-mechanism", label=labels[last])
-    found.raise_refusals(AnalysisError)
+    factor, mechanism, last = _measured(inputs, settings, found)
     P, first, X, terms = _later(inputs, last)
     people = np.flatnonzero(np.isfinite(P))
     covariates = _covariates(inputs, settings, people, found)
@@ -202,6 +189,28 @@ def measure(inputs: AnalysisInputs, settings: MechanismSettings, found: Findings
         before=labels[factor.place],
         everyone=Everyone(P=P, X=X, terms=terms, earlier=before, out_of_order=odd),
     )
+
+
+def _measured(
+    inputs: AnalysisInputs, settings: MechanismSettings, found: Findings
+) -> tuple[Variable, Variable, int]:
+    """Factor and mechanism, and the place of the occasion after which SR is taken."""
+    labels = inputs.study.labels
+    if settings.factor == settings.mechanism:
+        found.tell("mechanism-is-the-factor", name=settings.factor)
+        found.raise_refusals(AnalysisError)
+    named = [settings.factor_at, settings.mechanism_at, settings.after]
+    refuse_unplanned(inputs, named, found, unknown="mechanism-occasion-unknown")
+    factor = _variable(inputs, settings.factor, settings.factor_at, 0, found)
+    between = max(min(factor.place + 1, len(labels) - 2), 0)
+    mechanism = _variable(inputs, settings.mechanism, settings.mechanism_at, between, found)
+    last = mechanism.place
+    if settings.after is not None:
+        last = labels.index(settings.after)
+    if last + 1 >= len(labels):
+        found.tell("nothing-after-the-mechanism", label=labels[last])
+    found.raise_refusals(AnalysisError)
+    return factor, mechanism, last
 
 
 def shared_with_exposure(measured: Measured) -> dict[str, float | None]:
