@@ -23,7 +23,7 @@ OF_THE_PLAN = frozenset({
     "at_once", "categories", "class", "df", "df1", "difference_df", "draws", "first_occasion",
     "first_window", "folds", "format", "group", "groups", "lag", "last_occasion", "last_window",
     "n_items", "n_pairs", "n_splits", "occasion", "occasions", "parameters", "place", "repeats",
-    "seed", "split", "window", "earlier_occasions",
+    "seed", "split", "window", "earlier_occasions", "chain", "iteration", "iterations", "sets",
 })  # fmt: skip
 FINDINGS = re.compile(r"^\.findings\.")
 # Figures between 0 and 1 that stand for a setting, or for a mean of answers.

@@ -210,7 +210,7 @@ def full_run(
         {"step": "baseline-adjusted", "baseline": "1", "bootstrap": 100},
         {"step": "centiles", "bootstrap": 100},
         {"step": "mechanism", "factor": n["baseline factor"], "mechanism": n["repeated factor"],
-         "covariates": [n["number"], n["category"]], "bootstrap": 100},
+         "covariates": [n["number"], n["category"]], "bootstrap": 100, "imputations": 2},
         {"step": "attrition", "factors": [n["baseline factor"], n["repeated factor"]]},
         {"step": "invariance", "groups": n["category"]},
         {"step": "change", "variables": ["P", "E"], "occasions": ["1", "2", "3"],

@@ -155,7 +155,7 @@ BUILT_IN = (
         settings="salutogen.analyses.attrition.settings:AttritionSettings",
         compute="salutogen.analyses.attrition.analysis:compute",
         result="salutogen.analyses.attrition.analysis:AttritionResult",
-        waits_for=("windows", "factors"),
+        waits_for=("windows", "factors", "mechanism"),
     ),
     Analysis(
         name="incremental-validity",

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -22,6 +19,7 @@ from salutogen.models import ChainedImputation
 from salutogen.models.regression.change_on_baseline_pooled import pool_change_on_baseline
 from salutogen.page.identifiers import Identifiers
 from salutogen.page.privacy import Guard
+from tests.analyses.cluster import ADDRESS, on_cluster
 from tests.analyses.inputs import audience_of, inputs_of, shown
 from tests.norm.cohorts import simulated
 
@@ -210,32 +208,19 @@ def test_names_of_a_study_never_meet_those_of_the_step() -> None:
 
 
 @pytest.mark.parametrize("workers", [1, 3])
-def test_sets_are_made_on_the_cluster_where_one_is_named_and_are_the_same(
+def test_sets_and_draws_are_made_on_the_cluster_where_one_is_named_and_are_the_same(
     inputs: AnalysisInputs,
     result: ChangeOnBaselineResult,
     monkeypatch: pytest.MonkeyPatch,
     workers: int,
 ) -> None:
-    asked: list[str | None] = []
-    sent: list[int] = []
-
-    class Counting(ThreadPoolExecutor):
-        def submit(self, *given: Any, **more: Any) -> Any:
-            sent.append(1)
-            return super().submit(*given, **more)
-
-    @contextmanager
-    def pool(scheduler: str | None = None) -> Iterator[Executor]:
-        asked.append(scheduler)
-        with Counting(workers) as executor:
-            yield executor
-
-    monkeypatch.setattr("salutogen.models.executor_for", pool)
-    run = replace(inputs.run, scheduler="tcp://somewhere:8786")
-    found = compute(replace(inputs, run=run), settings(covariates=["age"]))
-    assert asked == ["tcp://somewhere:8786"]
-    assert len(sent) >= 5, "a chain each"
+    there, cluster = on_cluster(inputs, monkeypatch, workers)
+    found = compute(there, settings(covariates=["age"]))
+    assert set(cluster.asked) == {ADDRESS}
+    assert cluster.sent.count("_Chains.run") >= 5, "a chain each"
+    assert cluster.sent.count("_Totals.of") > 1
     assert found.completed is not None
     assert result.completed is not None
+    assert found.slopes.equals(result.slopes)
     assert found.completed.slopes.equals(result.completed.slopes)
     assert found.completed.trace.equals(result.completed.trace)

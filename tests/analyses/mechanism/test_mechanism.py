@@ -18,6 +18,7 @@ from salutogen.analyses.mechanism.settings import MechanismSettings
 from salutogen.errors import AnalysisError
 from salutogen.models import mediate
 from salutogen.page.words import points
+from tests.analyses.cluster import ADDRESS, on_cluster
 from tests.analyses.inputs import shown
 from tests.analyses.mechanism.worlds import PLAIN, by_hand, ols, result, study
 from tests.analyses.small_cohort import answers, identifier
@@ -67,9 +68,11 @@ def test_figures_are_those_of_the_model() -> None:
     assert two.rho_at_zero == pytest.approx(fit.rho_at_zero)
     assert two.e_value == pytest.approx(float(fit.e_value))
     assert two.joint_p == pytest.approx(fit.joint_p())
-    curve = dict(found.curve.iter_rows())
+    curve = dict(found.curve.select("rho", "indirect").iter_rows())
     assert curve[0.0] == pytest.approx(two.estimate)
     assert curve[0.5] == pytest.approx(found.difference * fit.sensitivity["indirect"].indirect(0.5))
+    own = found.curve.filter(rho=0.0).select("low", "high").row(0)
+    assert own == pytest.approx(two.interval), "the limits of the paths themselves"
 
 
 def test_a_mechanism_is_found_and_told_with_its_order() -> None:
@@ -234,7 +237,7 @@ def test_the_curve_is_smooth_and_marks_where_nothing_is_left() -> None:
     rhos, indirect = found.curve["rho"].to_numpy(), found.curve["indirect"].to_numpy()
     assert np.max(np.diff(rhos)) < 0.03
     assert 0.0 in rhos
-    _, _, point, words = drawn.chart["layer"]
+    _, _, _, point, words = drawn.chart["layer"]
     (row,) = point["data"]["values"]
     assert row["rho"] == pytest.approx(found.two_step.rho_at_zero, abs=6e-4)
     assert words["data"]["values"][0]["words"] == f"0 at {points(row['rho'])}"
@@ -351,3 +354,13 @@ def test_a_covariate_that_says_nothing_is_left_out_and_named() -> None:
     assert result.covariates == ("age",)
     assert result.two_step.estimate == alone.two_step.estimate
     assert "covariate-says-nothing" in [item.code for item in result.findings]
+
+
+def test_persons_are_drawn_on_the_cluster_where_one_is_named_and_are_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    there, cluster = on_cluster(study(), monkeypatch, 2)
+    found = compute(there, MechanismSettings(**PLAIN))
+    assert set(cluster.asked) == {ADDRESS}
+    assert cluster.sent.count("_Totals.of") > 2
+    assert str(found.to_dict()) == str(result().to_dict())

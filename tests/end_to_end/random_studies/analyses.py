@@ -36,7 +36,7 @@ def add_analyses(plan: Plan) -> None:
     before = [scale.name for scale in plan.scales if scale.measured == "baseline"]
     if before and functioning and lot.chance(0.5):
         steps.append({"step": "mechanism", "factor": before[0], "mechanism": functioning[0],
-                      "bootstrap": 100})  # fmt: skip
+                      "bootstrap": 100, **_imputations(lot, 4)})  # fmt: skip
     if values.get("factors") and lot.chance(0.15):
         steps.append(_factors(plan))
     if len(plan.labels) > 1 and lot.chance(0.12):
@@ -74,7 +74,13 @@ def _factors(plan: Plan) -> dict[str, Any]:
     apart = lot.apart(LATER + 1)
     if apart.chance(0.2):
         step |= {"again": apart.one(*plan.labels), "grouped_from": apart.one(0.2, 0.9)}
-    return step
+    return step | _imputations(lot, 3)
+
+
+def _imputations(lot: Lot, place: int) -> dict[str, int]:
+    """Ask for completed sets in some studies, drawn apart."""
+    apart = lot.apart(LATER + place)
+    return {"imputations": apart.one(2, 5)} if apart.chance(0.3) else {}
 
 
 def _change_on_baseline(plan: Plan, lot: Lot) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -216,3 +218,12 @@ def test_sums_of_resampled_units_are_those_the_line_is_fitted_to():
 def test_sums_that_cannot_be_drawn_are_refused(sums, draws):
     with pytest.raises(ModelError, match="at least 2 units"):
         bootstrap_sums(sums, draws=draws)
+
+
+@pytest.mark.parametrize("draws", [3, 200])
+def test_sums_are_the_same_on_an_executor(draws):
+    table = np.random.default_rng(3).normal(size=(40, 3))
+    here = bootstrap_sums(table, draws=draws, seed=4)
+    with ThreadPoolExecutor(3) as executor:
+        there = bootstrap_sums(table, draws=draws, seed=4, executor=executor)
+    assert here.tobytes() == there.tobytes()

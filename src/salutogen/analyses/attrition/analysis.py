@@ -16,10 +16,12 @@ from salutogen.analyses.attrition.records import (
     Weighing,
     WeightedContrast,
     WeightedFactor,
+    WeightedMechanism,
 )
 from salutogen.analyses.attrition.settings import AttritionSettings
 from salutogen.analyses.attrition.tipping import tippings
 from salutogen.analyses.attrition.weighted_factors import weighted_factors
+from salutogen.analyses.attrition.weighted_mechanisms import weighted_mechanisms
 from salutogen.analyses.attrition.weights import Fitted, fit_weights, hazard_table, weighing
 from salutogen.analyses.attrition.words import answer_of, methods_of
 from salutogen.analyses.contract import AnalysisInputs, AnalysisResult, ResultFile
@@ -61,6 +63,10 @@ class AttritionResult(AnalysisResult):
     factors: tuple[WeightedFactor, ...] = figure(
         "Factors and later SR, weighted and as they are; none without a step `factors`"
     )
+    mechanisms: tuple[WeightedMechanism, ...] = figure(
+        "Ways over a mechanism, weighted and as they are; none without a step `mechanism`",
+        default=(),
+    )
     tipping: tuple[Tipping, ...] = figure("What it takes to turn each claim")
     per_occasion: pl.DataFrame | None = beside(default=None)
 
@@ -98,9 +104,10 @@ def compute(inputs: AnalysisInputs, settings: AttritionSettings) -> AttritionRes
     compared = contrasts(inputs, observed, weights)
     ways = weighted_factors(inputs, observed, weights, found)
     factors = tuple(one.told for one in ways if one.told is not None)
+    mechanisms = weighted_mechanisms(inputs, observed, weights, found)
     inputs.run.tell(PARTS.index("shifts"), len(PARTS))
     tipping = tippings(observed, compared, ways, weighted=weights is not None, found=found)
-    _tell(compared.told, factors, found)
+    _tell(compared.told, factors, mechanisms, found)
     return AttritionResult(
         n=observed.n,
         n_lost=observed.n_lost,
@@ -114,6 +121,7 @@ def compute(inputs: AnalysisInputs, settings: AttritionSettings) -> AttritionRes
         else weighing(observed, fitted, offered, settings, found, inputs.run.audience),
         contrasts=compared.told,
         factors=factors,
+        mechanisms=mechanisms,
         tipping=tipping,
         per_occasion=None if fitted is None else _per_occasion(inputs, observed, fitted),
         findings=tuple(found),
@@ -134,7 +142,10 @@ def _per_occasion(inputs: AnalysisInputs, observed: Observed, fitted: Fitted) ->
 
 
 def _tell(
-    compared: Sequence[WeightedContrast], factors: Sequence[WeightedFactor], found: Findings
+    compared: Sequence[WeightedContrast],
+    factors: Sequence[WeightedFactor],
+    mechanisms: Sequence[WeightedMechanism],
+    found: Findings,
 ) -> None:
     """Name what is claimed with weights and not without them, or the other way round."""
     names = [
@@ -144,5 +155,6 @@ def _tell(
     names += [
         f"{one.title} beside the others" for one in factors if one.joint and one.joint.differs
     ]
+    names += [f"the way from {one.title}" for one in mechanisms if one.differs]
     if names:
         found.tell("attrition-weights-change-claims", names=listed(names, most=8))

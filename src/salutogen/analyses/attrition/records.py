@@ -145,7 +145,7 @@ class TwoWays(Record):
     """A coefficient without weights and with them, over the same rows."""
 
     as_found: float = figure(
-        "Coefficient over persons' means, as among the factors", sign=LESS_RESILIENT
+        "Coefficient over persons' means, as in its own step", sign=LESS_RESILIENT
     )
     unweighted: Told = figure("Over single occasions")
     weighted: Told = figure("Over single occasions, weighted")
@@ -191,6 +191,26 @@ class WeightedFactor(Record):
     @property
     def differs(self) -> bool:
         """Whether weights change what is claimed of it alone, either way of asking."""
+        return self.two_step.differs or self.one_step.differs
+
+
+@record
+class WeightedMechanism(Record):
+    """A way over a mechanism, with weights and without, for the difference of the factor."""
+
+    title: str = figure("Factor and mechanism", kind=Kind.LABEL)
+    n: int = figure("Persons with later SR", unit="persons", kind=Kind.COUNT, of="n_mechanism")
+    n_mechanism: int = figure(
+        "Persons with the mechanism, seen at its occasion", unit="persons", kind=Kind.COUNT
+    )
+    a: TwoWays = figure("From the factor to the mechanism, per unit")
+    b: TwoWays = figure("From the mechanism to SR at equal factor, per unit")
+    two_step: TwoWays = figure("Indirect effect on SR", unit=POINTS)
+    one_step: TwoWays = figure("Indirect effect on P, with exposure in the equation", unit=POINTS)
+
+    @property
+    def differs(self) -> bool:
+        """Whether weights change what is claimed of the indirect effect, either way of asking."""
         return self.two_step.differs or self.one_step.differs
 
 

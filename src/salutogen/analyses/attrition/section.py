@@ -24,6 +24,7 @@ from salutogen.analyses.attrition.records import (
     TwoWays,
     WeightedContrast,
     WeightedFactor,
+    WeightedMechanism,
 )
 from salutogen.analyses.attrition.words import (
     change_words,
@@ -31,6 +32,7 @@ from salutogen.analyses.attrition.words import (
     factor_words,
     hazard_words,
     lost_words,
+    mechanism_words,
     tipping_words,
     turns,
     unclaimed_words,
@@ -91,6 +93,10 @@ FACTOR_COLUMNS = (
     *_ends("plain", "Occasions", "Over single occasions, unweighted"),
     *_ends("weighted", "Occasions, weighted", "Over single occasions, weighted"),
 )  # fmt: skip
+MECHANISM_COLUMNS = (
+    Column(name="way", meaning="Factor and mechanism", kind=Kind.LABEL, heading="Way"),
+    *FACTOR_COLUMNS[1:],
+)
 TIPPING_COLUMNS = (
     Column(name="claim", meaning="What is claimed", kind=Kind.LABEL, heading="Claim"),
     *_ends("zero", "No shift", "Estimate without a shift"),
@@ -110,7 +116,7 @@ def attrition_section(result: AttritionResult, audience: Audience) -> Section:
         told += [NOTHING_ELSE] if {"problems P", "exposure E"} & set(result.hazard["term"]) else []
         told += [weights_words(result), end_words(result)]
     told += [words for words in (change_words(result),) if words and result.n_lost]
-    told += [words for words in (factor_words(result),) if words]
+    told += [words for words in (factor_words(result), mechanism_words(result)) if words]
     if result.tipping:
         told.append(SHIFTS.format(by=result.tipping[0].expected_by))
         told += [words for words in (tipping_words(result), unclaimed_words(result)) if words]
@@ -155,6 +161,13 @@ def _tables(result: AttritionResult, audience: Audience) -> tuple[Table, ...]:
         _table(
             "attrition-factors", "Factors, weighted for loss and as they are",
             [row for one in result.factors for row in _factor(one)], FACTOR_COLUMNS,
+        ),
+        _table(
+            "attrition-mechanisms", "Ways over a mechanism, weighted for loss and as they are",
+            [row for one in result.mechanisms for row in _mechanism(one)], MECHANISM_COLUMNS,
+            "Paths are per unit of where they begin, indirect effects for the difference of the "
+            "factor. Errors of products are to first order; where few persons stand behind them, "
+            "percentiles of the step itself hold better.",
         ),
         _table(
             "attrition-tipping", "What it takes of the lost to turn a claim",
@@ -209,6 +222,22 @@ def _factor(one: WeightedFactor) -> list[dict[str, object]]:
         made.append(row(f"two steps, {beside}", one.joint.two_step, one.joint.n))
         made.append(row(f"one step, {beside}", one.joint.one_step, one.joint.n))
     return made
+
+
+def _mechanism(one: WeightedMechanism) -> list[dict[str, object]]:
+    parts = (
+        ("factor to mechanism", one.a, one.n_mechanism),
+        ("mechanism to SR", one.b, one.n),
+        ("indirect, two steps", one.two_step, one.n),
+        ("indirect, one step", one.one_step, one.n),
+    )
+    return [
+        {
+            "way": one.title, "step": step, "n": n, "as_found": found.as_found,
+            **_told("plain", found.unweighted), **_told("weighted", found.weighted),
+        }
+        for step, found, n in parts
+    ]  # fmt: skip
 
 
 def _tipping(one: Tipping, audience: Audience) -> dict[str, object]:

@@ -123,6 +123,23 @@ def factor_words(result: AttritionResult) -> str:
     )
 
 
+def mechanism_words(result: AttritionResult) -> str:
+    """Say of which ways over a mechanism weights change what is claimed."""
+    if not result.mechanisms:
+        return ""
+    other = [one.title for one in result.mechanisms if one.differs]
+    told = (
+        f"Weights change what is claimed of the way from {listed(other, most=8)}."
+        if other
+        else "Weights change what is claimed of none of them."
+    )
+    return (
+        "Ways over a mechanism stand here with everyone who was seen at the mechanism's occasion "
+        f"in the path to it, and over single occasions up to occasion "
+        f"{result.end} in the path to SR. {told}"
+    )
+
+
 def tipping_words(result: AttritionResult) -> Text:
     """Say at which shift of the lost the change of SR turns."""
     found = next((one for one in result.tipping if one.factor is None), None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,7 +19,7 @@ from salutogen.analyses.change_on_baseline.slopes import (
     told_otherwise,
 )
 from salutogen.analyses.change_on_baseline.words import answer_of, methods_of
-from salutogen.analyses.contract import AnalysisInputs, AnalysisResult
+from salutogen.analyses.contract import AnalysisInputs, AnalysisResult, ResultFile
 from salutogen.analyses.covariates import covariate_numbers
 from salutogen.analyses.occasions import refuse_unplanned
 from salutogen.columns import POINTS, Kind, figure, record, rows
@@ -68,6 +68,12 @@ class ChangeOnBaselineResult(AnalysisResult):
 
         return (change_section(self),)
 
+    def files(self) -> Mapping[str, ResultFile]:
+        """What was completed, with its gaps: to be completed elsewhere."""
+        if self.completed is None:
+            return {}
+        return {"change_on_baseline_to_complete.csv": self.completed.file_to_complete()}
+
     def answer(self) -> Text:
         """Say what of the slope is left without regression to the mean."""
         return answer_of(self)
@@ -93,11 +99,12 @@ def compute(inputs: AnalysisInputs, settings: ChangeOnBaselineSettings) -> Chang
         found.tell("too-few-with-two-measurements", n=Persons(int(known.sum())), least=least)
         raise AnalysisError(tuple(found))
     try:
-        made = change_on_baseline(
-            before[known], after[known], covariates[known],
-            names=[told_term(term) for term in given.terms], k=tuple(sorted(set(settings.k))),
-            draws=settings.bootstrap, seed=inputs.run.seed,
-        )  # fmt: skip
+        with inputs.run.cluster() as executor:
+            made = change_on_baseline(
+                before[known], after[known], covariates[known],
+                names=[told_term(term) for term in given.terms], k=tuple(sorted(set(settings.k))),
+                draws=settings.bootstrap, seed=inputs.run.seed, executor=executor,
+            )  # fmt: skip
     except ModelError as error:
         found.tell("change-on-baseline-not-fitted", reason=without_counts(error))
         raise AnalysisError(tuple(found)) from error

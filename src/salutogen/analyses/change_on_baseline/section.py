@@ -6,20 +6,19 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from salutogen.analyses.change_on_baseline.completed import NAMES, TRACE_COLUMNS, Completed
+from salutogen.analyses.change_on_baseline.completed import NAMES, Completed
 from salutogen.analyses.change_on_baseline.slopes import (
     POOLED_COLUMNS,
     SLOPE_COLUMNS,
     of_baseline,
 )
 from salutogen.analyses.change_on_baseline.words import (
-    CHAINS,
     answer_of,
     how_completed,
     what_k_is,
 )
+from salutogen.analyses.completing_shown import chains_figure
 from salutogen.columns import Column, Kind
-from salutogen.page.charting import layered, palette_scale, quantity, values
 from salutogen.page.forest import forest_chart
 from salutogen.page.section import Figure, Section, Table
 from salutogen.page.words import signed
@@ -65,7 +64,10 @@ def change_section(result: ChangeOnBaselineResult) -> Section:
             *([how_completed(result)] if made else []),
             ASSUMES,
         ),
-        figures=(_figure(result), *([_chains(made)] if made else [])),
+        figures=(
+            _figure(result),
+            *([chains_figure(made, "change-on-baseline-chains", NAMES, "points")] if made else []),
+        ),
         tables=(
             Table(
                 name="change-on-baseline",
@@ -130,31 +132,4 @@ def _figure(result: ChangeOnBaselineResult) -> Figure:
 
 
 def _chains(made: Completed) -> Figure:
-    """Mean of what was drawn, round by round, of each chain."""
-    hues = dict(zip(NAMES, ("one", "two"), strict=True))
-    seen = set(made.trace["column"])
-    return Figure(
-        name="change-on-baseline-chains",
-        title="Whether the rounds of drawing were enough",
-        description="Mean of the values drawn for those who lack a measurement, by round, a line "
-        "for each completed set. Lines that mix are good; lines that rise, fall or keep apart are "
-        f"not. {CHAINS[made.converged]}.",
-        chart=layered(
-            {
-                "data": values(made.trace),
-                "mark": {"type": "line", "strokeWidth": 1, "opacity": 0.6},
-                "encoding": {
-                    "x": quantity("iteration", "Round", axis={"tickMinStep": 1, "format": "d"}),
-                    "y": quantity("mean", "Mean of what was drawn (points)"),
-                    "detail": {"field": "chain", "type": "nominal"},
-                    "color": {
-                        "field": "column", "type": "nominal", "title": None,
-                        "scale": palette_scale({key: hues[key] for key in hues if key in seen}),
-                    },
-                },
-            },
-            height=240,
-        ),
-        data=made.trace,
-        columns=TRACE_COLUMNS,
-    )  # fmt: skip
+    return chains_figure(made, "change-on-baseline-chains", NAMES, "points")

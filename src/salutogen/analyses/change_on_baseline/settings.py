@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from salutogen.analyses.contract import AnalysisSettings
+from salutogen.analyses.imputations_key import Imputations
 from salutogen.study.format.part import Label, Name
 
 
@@ -35,11 +36,10 @@ class ChangeOnBaselineSettings(AnalysisSettings):
     bootstrap: int = Field(
         default=1000, ge=100, le=10_000, description="Draws of persons for intervals."
     )
-    imputations: int | None = Field(
+    imputations: Imputations | None = Field(
         default=None,
-        ge=2,
-        le=200,
         description="Completed data sets, over which the slopes of all persons with one of both "
         "measurements are pooled beside those of persons with both (multiple imputation by chained "
-        "equations); at least the percentage that is missing. Default: none.",
+        "equations); at least the percentage that is missing; or a "
+        "`file` of sets that were made elsewhere. Default: none.",
     )

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from salutogen.analyses.change_on_baseline.slopes import of_baseline, told_otherwise
+from salutogen.analyses.completing_shown import how_drawn
 from salutogen.findings import Persons, listed
-from salutogen.page.words import Sentence, enumeration, percent, points, say, signed
+from salutogen.page.words import Sentence, enumeration, points, say, signed
 
 if TYPE_CHECKING:
     from salutogen.analyses.change_on_baseline.analysis import ChangeOnBaselineResult
     from salutogen.page.section import Text
 
 RISES = "positive: problems rise more in those who had more"
-CHAINS = {True: "Chains have come together", False: "Chains have not all come together"}
 FALLS = "negative: problems fall more (or rise less) in those who had more"
 
 
@@ -111,27 +111,14 @@ def how_completed(result: ChangeOnBaselineResult) -> Sentence:
     """Say who was completed and from what, and how sure that is."""
     made = result.completed
     assert made is not None
-    beside = ""
-    if made.drawn_from:
-        beside = (
-            f" and from {len(made.drawn_from)} scores of problems and exposure at near occasions"
-        )
-    rounds = "" if made.r_hat is None else f" (R-hat at most {points(made.r_hat)})"
     return say(
         "Of {n:# person|# persons} with problems before or after, {without_after:# lacks|# lack} "
-        "those after and {without_before:# lacks|# lack} those before. What is missing of "
-        "measurements and covariates was drawn {sets} times, each from the others{beside} (chained "
-        "equations, {rounds} rounds), and slopes were pooled by Rubin's rules with the degrees of "
-        "freedom of Barnard and Rubin. "
-        "It assumes that whether something is missing depends on what was seen. {chains}{hat}; up "
-        "to {share} of the information on a coefficient is missing. Persons of whom a category is "
-        "not known are left out.",
+        "those after and {without_before:# lacks|# lack} those before. {drawn}",
         n=Persons(result.n_completed or 0),
         without_after=Persons(made.n_without_after, of=result.n_completed),
         without_before=Persons(made.n_without_before, of=result.n_completed),
-        sets=made.sets, beside=beside, rounds=made.iterations, hat=rounds,
-        chains=CHAINS[made.converged], share=percent(made.missing),
-    )  # fmt: skip
+        drawn=how_drawn(made, what="measurements and covariates", pooled="slopes"),
+    )
 
 
 def methods_of(result: ChangeOnBaselineResult) -> Sentence:
@@ -140,7 +127,7 @@ def methods_of(result: ChangeOnBaselineResult) -> Sentence:
     made = result.completed
     pooled = ""
     if made is not None:
-        pooled = f", and pooled over {made.sets} sets completed by chained equations"
+        pooled = f", and pooled over {made.sets} sets completed {made.how}"
     return say(
         "Change of problems of {n:# person|# persons} from {baseline} to {after} was regressed on "
         "problems before{given}, corrected for regression to the mean over several assumptions "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,13 +10,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from salutogen.analyses.answer_times import AnswerTimes
-from salutogen.analyses.contract import AnalysisInputs, AnalysisResult
+from salutogen.analyses.contract import AnalysisInputs, AnalysisResult, ResultFile
 from salutogen.analyses.factors.before import before_by_the_clock, planned_window
 from salutogen.analyses.factors.buffering import Buffering, buffering
+from salutogen.analyses.factors.completed import completed
+from salutogen.analyses.factors.completed_records import Completion
 from salutogen.analyses.factors.correlates import correlates
 from salutogen.analyses.factors.distance import distances
 from salutogen.analyses.factors.doubts import tell_doubts
-from salutogen.analyses.factors.later import Later, Related, complete, later_scores
+from salutogen.analyses.factors.error_bands import error_bands
+from salutogen.analyses.factors.later import (
+    Later,
+    Related,
+    at_equal_earlier,
+    complete,
+    later_scores,
+)
 from salutogen.analyses.factors.measured import (
     FEWEST,
     Factor,
@@ -39,10 +48,6 @@ from salutogen.analyses.factors.turning import Turning, turning
 from salutogen.analyses.factors.updating import Updating, updating
 from salutogen.analyses.factors.words import answer_of, clause_of, methods_of
 from salutogen.analyses.line_of_occasions import line_of_occasions
-from salutogen.analyses.sensitivity.assumptions import Assumptions
-from salutogen.analyses.sensitivity.exposure_bands import factor_band
-from salutogen.analyses.sensitivity.person_bands import plausible_reliability
-from salutogen.analyses.trajectories.exposure_bands import ErrorBand
 from salutogen.columns import Kind, beside, figure, record
 from salutogen.errors import AnalysisError, ModelError
 from salutogen.findings import Findings, Persons, listed
@@ -50,9 +55,6 @@ from salutogen.models.descriptive import pearson
 from salutogen.models.false_discovery import adjusted_p
 from salutogen.models.regression.stacked import EstimatedLine
 from salutogen.page.words import without_counts
-from salutogen.resilience.between_within import scored_arrays
-from salutogen.resilience.person_means import reliability_of_person_means
-from salutogen.resilience.reliability import exposure_reliability
 from salutogen.scores.of_few import tell_few
 
 if TYPE_CHECKING:
@@ -60,8 +62,6 @@ if TYPE_CHECKING:
     from salutogen.page.section import Section, Text
 
 Float = NDArray[np.float64]
-BAND_DRAWS = 500
-EARLIER = "earlier problems", "earlier exposure"
 
 
 @record
@@ -69,7 +69,13 @@ class FactorsResult(AnalysisResult):
     """Factors and the SR after them; negative coefficients protect."""
 
     occasions: tuple[str, ...] = figure("Occasions of later SR", kind=Kind.LABEL)
-    n: int = figure("Persons with later SR", unit="persons", kind=Kind.COUNT)
+    n: int = figure(
+        "Persons with later SR", unit="persons", kind=Kind.COUNT, of=("persons", "n_completed")
+    )
+    n_completed: int | None = figure(
+        "Persons of the completed sets: with later SR or a factor", unit="persons",
+        kind=Kind.COUNT, default=None,
+    )  # fmt: skip
     covariates: tuple[str, ...] = figure(
         "Covariates in both steps, beside those of the line", kind=Kind.LABEL
     )
@@ -82,13 +88,17 @@ class FactorsResult(AnalysisResult):
     )
     r_SR_P: float | None = figure("Correlation of later SR with later problems over persons")
     n_joint: int | None = figure(
-        "Persons in the joint model", unit="persons", kind=Kind.COUNT, of="n"
+        "Persons in the joint model", unit="persons", kind=Kind.COUNT, of=("n", "n_completed")
     )
     factors: tuple[FactorFound, ...] = figure("Factors that were measured before")
     selection: Selection | None = figure("How factors were selected; null where they were not")
     correlates: tuple[Correlate, ...] = figure("Factors that were not: no predictors")
     updating: Updating | None = figure(
         "What is gained by measuring factors again; null where none was, or too few persons have it"
+    )
+    completed: Completion | None = figure(
+        "How completed sets were made; null where none were asked for or could be made",
+        default=None,
     )
     drawn: int = beside(default=0)
     related: Related | None = beside(default=None)
@@ -105,6 +115,12 @@ class FactorsResult(AnalysisResult):
             updating_section(self.updating),
         )
         return tuple(section for section in made if section is not None)
+
+    def files(self) -> Mapping[str, ResultFile]:
+        """What was completed, with its gaps: to be completed elsewhere."""
+        if self.completed is None:
+            return {}
+        return {"factors_to_complete.csv": self.completed.file_to_complete()}
 
     def answer(self) -> Text:
         """Say which factors go with later SR, both ways of asking."""
@@ -139,7 +155,10 @@ def compute(inputs: AnalysisInputs, settings: FactorsSettings) -> FactorsResult:
         raise AnalysisError(tuple(found))  # with what keeps each factor from it
     told = [both_steps(fit, factor, later) for fit, factor in zip(fits, usable, strict=True)]
     if told:
-        told = list(adjusted(told, fits, draws=settings.draws, seed=inputs.run.seed))
+        with inputs.run.cluster() as executor:
+            told = list(
+                adjusted(told, fits, draws=settings.draws, seed=inputs.run.seed, executor=executor)
+            )
     selected = select(
         usable,
         later,
@@ -149,6 +168,10 @@ def compute(inputs: AnalysisInputs, settings: FactorsSettings) -> FactorsResult:
         found=found,
     )
     made = _made(inputs, settings, usable, fits, told, later, line, selected, found)
+    related = Related(factors=tuple(usable), later=later, line=line)
+    pooled = completed(inputs, settings, related, order, found)
+    if pooled is not None:
+        made = tuple(replace(one, completed=pooled.factors[one.name]) for one in made)
     again = updating(inputs, settings, usable, later, times, found)
     tell_doubts(made, again, found)
     return FactorsResult(
@@ -165,7 +188,9 @@ def compute(inputs: AnalysisInputs, settings: FactorsSettings) -> FactorsResult:
         correlates=correlates(inputs, beside_, later),
         updating=again,
         drawn=settings.draws,
-        related=Related(factors=tuple(usable), later=later, line=line),
+        n_completed=pooled.n if pooled else None,
+        completed=pooled.completion if pooled else None,
+        related=related,
         findings=tuple(found),
     )
 
@@ -187,7 +212,7 @@ def _made(
     some_disguised = 0 < len(plain) < len(usable)
     without = _joint(plain, later, line, found) if some_disguised else {}
     buffers = _buffers(usable, later, inputs.run.audience.smallest)
-    bands = _bands(inputs, usable, later)
+    bands = error_bands(inputs, usable, later)
     turns = _turns(inputs, settings, usable, later, found)
     far = distances(inputs, usable, later, line, found)
     return tuple(
@@ -268,13 +293,7 @@ def _joint(
 
 def _given_earlier(factor: Factor, later: Later, line: EstimatedLine | None) -> BothSteps | None:
     """Fit a factor at equal problems and exposure up to its occasion; None where it cannot be."""
-    problems, exposure = EARLIER
-    kinds = [f"{exposure} {place + 1}" for place in range(factor.before.shape[1] - 1)]
-    given = replace(
-        later,
-        covariates=np.column_stack([later.covariates, factor.before]),
-        covariate_names=(*later.covariate_names, problems, *kinds),
-    )
+    given = at_equal_earlier(factor, later)
     if complete([factor], given).sum() < FEWEST:
         return None
     try:
@@ -321,27 +340,6 @@ def _turns(
         except ModelError as error:
             found.tell("turn-not-tested", name=factor.name, reason=without_counts(error))
     return made
-
-
-def _bands(inputs: AnalysisInputs, factors: Sequence[Factor], later: Later) -> dict[str, ErrorBand]:
-    """Bands of correlations with SR over errors of exposure and mood, straight lines only."""
-    if later.terms.shape[1] != 2 or later.exposure.sum() != 1:
-        return {}
-    scored = scored_arrays(inputs.resilience.occasions, inputs.scores.persons.height)
-    one = exposure_reliability(inputs.scores)
-    means = reliability_of_person_means(one, scored.E, scored.person)
-    plain = Assumptions(draws=BAND_DRAWS, seed=inputs.run.seed)
-    reliability, given = plausible_reliability(one, means, plain.reliability)
-    assumptions = replace(plain, reliability=reliability)
-    return {
-        factor.name: ErrorBand.of(
-            factor_band(later.P, later.E, factor.values, assumptions),
-            assumptions,
-            given=given,
-            reliability_of="persons' mean exposure",
-        )
-        for factor in factors
-    }
 
 
 def _r(factor: Factor, outcome: Float, fit: Fits) -> float | None:

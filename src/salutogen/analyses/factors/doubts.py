@@ -25,6 +25,9 @@ def tell_doubts(factors: Sequence[FactorFound], again: Updating | None, found: F
             "claim-holds-one-way", variant="opposite" if item.holds == "opposite" else "",
             name=item.title, holds=item.holds, two=item.two_step.b, one=item.one_step.b,
         )  # fmt: skip
+    once = [item.title for item in factors if item.claimed_once_only]
+    if once:
+        found.tell("factors-claimed-by-some", names=listed(once))
     follow = [item.title for item in factors if item.claimed and item.may_follow]
     if follow:
         found.tell("factors-may-follow-problems", names=listed(follow))

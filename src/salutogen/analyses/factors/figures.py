@@ -21,11 +21,14 @@ from salutogen.page.section import Figure
 from salutogen.page.words import points, signed
 
 if TYPE_CHECKING:
+    from salutogen.analyses.factors.completed_records import PooledStep
     from salutogen.analyses.factors.records import FactorFound
     from salutogen.analyses.factors.steps import Step
 
 TWO, ONE = "two steps: SR on the factor", "one step: P on exposure and the factor"
+TWO_POOLED, ONE_POOLED = "two steps, completed sets", "one step, completed sets"
 STEPS = {TWO: "one", ONE: "two"}
+POOLED_STEPS = {TWO: "one", TWO_POOLED: "three", ONE: "two", ONE_POOLED: "four"}
 SHOWN, ROW = 40, 40
 X_AXIS = "SDs of the outcome per SD of the factor (below 0: fewer problems)"
 FOREST_COLUMNS = (
@@ -47,11 +50,8 @@ SLOPE_COLUMNS = (
 def forest(factors: Sequence[FactorFound]) -> Figure:
     """Coefficients of each factor alone, both ways of asking, in SDs."""
     shown = sorted(factors, key=lambda item: item.two_step.standardised or 0.0)[:SHOWN]
-    rows = [
-        _row(item.title, name, step)
-        for item in shown
-        for name, step in ((TWO, item.two_step), (ONE, item.one_step))
-    ]
+    rows = [_row(item.title, name, step) for item in shown for name, step in _steps(item).items()]
+    pooled = any(row["step"] == TWO_POOLED for row in rows)
     schema = {"factor": pl.String, "step": pl.String} | dict.fromkeys(
         ("b", "low", "high"), pl.Float64
     )
@@ -76,16 +76,25 @@ def forest(factors: Sequence[FactorFound]) -> Figure:
             "b",
             X_AXIS,
             by="step",
-            hues=STEPS,
+            hues=POOLED_STEPS if pooled else STEPS,
+            legend_columns=2 if pooled else 1,
             most=SHOWN,
-            height=max(ROW * len(order), 120),
+            height=max((2 if pooled else 1) * ROW * len(order), 120),
         ),
         data=data,
         columns=FOREST_COLUMNS,
     )  # fmt: skip
 
 
-def _row(title: str, name: str, step: Step) -> dict[str, object]:
+def _steps(item: FactorFound) -> dict[str, Step | PooledStep]:
+    """Coefficients of a factor alone, in the order in which they are drawn."""
+    steps: dict[str, Step | PooledStep] = {TWO: item.two_step, ONE: item.one_step}
+    if item.completed is not None and (alone := item.completed.alone) is not None:
+        steps |= {TWO_POOLED: alone.two_step, ONE_POOLED: alone.one_step}
+    return steps
+
+
+def _row(title: str, name: str, step: Step | PooledStep) -> dict[str, object]:
     ends: tuple[float | None, float | None] = (None, None)
     if step.interval is not None and step.standardised is not None and step.b:
         scale = step.standardised / step.b

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -24,6 +24,7 @@ from salutogen.norm.design_matrix import INTERCEPT, line_matrix, with_exposure
 
 Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
+EARLIER = "earlier problems", "earlier exposure"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -163,6 +164,17 @@ def over_the_same_time(
         return None
     SR = later.rows["SR"].to_numpy()[known]
     return group_means(values[known], person, n), group_means(SR, person, n)
+
+
+def at_equal_earlier(factor: Factor, later: Later) -> Later:
+    """Put problems and exposure up to a factor's occasion among the covariates."""
+    problems, exposure = EARLIER
+    kinds = [f"{exposure} {place + 1}" for place in range(factor.before.shape[1] - 1)]
+    return replace(
+        later,
+        covariates=np.column_stack([later.covariates, factor.before]),
+        covariate_names=(*later.covariate_names, problems, *kinds),
+    )
 
 
 def complete(factors: Sequence[Factor], later: Later) -> Bool:

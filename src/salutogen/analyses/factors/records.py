@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from salutogen.analyses.factors.buffering import Buffering
+from salutogen.analyses.factors.completed_records import FactorCompleted
 from salutogen.analyses.factors.distance import Distance
 from salutogen.analyses.factors.steps import LEVEL, BothSteps, Step
 from salutogen.analyses.factors.turning import Turning
@@ -20,7 +21,7 @@ class FactorFound(Record):
         "What of problems it asks for under another name; null where nothing speaks for that",
         kind=Kind.LABEL,
     )
-    n: int = figure("Persons", unit="persons", kind=Kind.COUNT)
+    n: int = figure("Persons", unit="persons", kind=Kind.COUNT, of=("persons", "n_completed"))
     r_SR: float | None = figure("Correlation with later SR", sign=LESS_RESILIENT)
     r_P: float | None = figure("Correlation with later problems")
     r_E: float | None = figure("Correlation with later exposure")
@@ -72,12 +73,21 @@ class FactorFound(Record):
         "Correlation with SR over plausible errors of exposure and reports that follow mood; null "
         "without a straight line on one exposure"
     )
+    completed: FactorCompleted | None = figure(
+        "The same pooled over completed sets; null where none were asked for or could be made",
+        default=None,
+    )
 
     @property
     def claimed(self) -> bool:
         """Whether it stands both ways after adjustment over the factors."""
         both = (self.two_step.p_adjusted, self.one_step.p_adjusted)
         return self.holds == "both" and all(p is not None and p < LEVEL for p in both)
+
+    @property
+    def claimed_once_only(self) -> bool:
+        """Whether it is claimed of persons with everything or over completed sets, not of both."""
+        return self.completed is not None and self.completed.claimed != self.claimed
 
     @property
     def may_follow(self) -> bool:

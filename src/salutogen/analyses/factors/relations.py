@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -86,9 +87,14 @@ def _step(fit: StackedFit, place: int, factor: Float, outcome: Float) -> Step:
 
 
 def adjusted(
-    found: Sequence[BothSteps], fits: Sequence[Fits], *, draws: int, seed: int
+    found: Sequence[BothSteps],
+    fits: Sequence[Fits],
+    *,
+    draws: int,
+    seed: int,
+    executor: Executor | None = None,
 ) -> tuple[BothSteps, ...]:
-    """Adjust p over the factors, each way of asking for itself."""
+    """Adjust p over the factors, each way of asking for itself; draws on the executor, if any."""
     steps: dict[str, list[Step]] = {}
     for which in (TWO, ONE):
         own: list[Step] = [getattr(item, which) for item in found]
@@ -102,7 +108,8 @@ def adjusted(
             ],
             axis=1,
         )
-        each = (adjusted_p(p), romano_wolf(t, pulls, draws=draws, seed=seed))
+        largest = romano_wolf(t, pulls, draws=draws, seed=seed, executor=executor)
+        each = (adjusted_p(p), largest)
         steps[which] = [
             replace(step, p_adjusted=_known(false), p_familywise=_known(any_))
             for step, false, any_ in zip(own, *each, strict=True)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from salutogen.analyses.factors.completed_section import completed_figures, completed_tables
+from salutogen.analyses.factors.completed_words import how_completed
 from salutogen.analyses.factors.figures import forest, slope_figure
 from salutogen.analyses.factors.records import Correlate, FactorFound
 from salutogen.analyses.factors.selection_words import group_table, selection_words
 from salutogen.analyses.factors.steps import BY_FACTOR, BothSteps
-from salutogen.analyses.factors.tables import table
+from salutogen.analyses.factors.tables import FACTOR, step_columns, table
 from salutogen.analyses.factors.words import (
     answer_of,
     between_scores,
@@ -18,7 +20,7 @@ from salutogen.analyses.factors.words import (
     turning_words,
     why_the_ratio,
 )
-from salutogen.columns import LESS_RESILIENT, Column, Kind
+from salutogen.columns import Column, Kind
 from salutogen.findings import Persons
 from salutogen.page.section import Figure, Section, Table, Text
 from salutogen.page.words import say
@@ -46,27 +48,16 @@ SCALE = (
     "is an interaction of factor and exposure on problems, and interactions depend on the scale: "
     "where problems cannot fall below the floor, a mere main effect can look like one."
 )
-FACTOR = Column(name="factor", meaning="Factor", kind=Kind.LABEL, heading="Factor")
 N = Column(name="n", meaning="Persons", unit="persons", kind=Kind.COUNT, heading="Persons",
            nested="counts")  # fmt: skip
-
-
-def _step_columns(key: str, heading: str) -> tuple[Column, ...]:
-    return (
-        Column(name=f"{key}_b", meaning=f"Coefficient, {heading}", unit=BY_FACTOR,
-               sign=LESS_RESILIENT, heading=heading),
-        Column(name=f"{key}_low", meaning="Lower end of its 95 % interval", heading="from"),
-        Column(name=f"{key}_high", meaning="Upper end of its 95 % interval", heading="to"),
-        Column(name=f"{key}_p", meaning="p value (t)", heading="p"),
-    )  # fmt: skip
 
 
 ALONE_COLUMNS = (
     FACTOR,
     N,
     Column(name="r", meaning="Correlation with later SR", heading="r with SR"),
-    *_step_columns("two", "Two steps"),
-    *_step_columns("one", "One step"),
+    *step_columns("two", "Two steps"),
+    *step_columns("one", "One step"),
 )
 # Apart, so that they are seen beside the factor on a page that is not wide.
 ROBUSTNESS_COLUMNS = (
@@ -106,8 +97,8 @@ ADJUSTED_COLUMNS = (
 )
 JOINT_COLUMNS = (
     FACTOR,
-    *_step_columns("two", "Two steps"),
-    *_step_columns("one", "One step"),
+    *step_columns("two", "Two steps"),
+    *step_columns("one", "One step"),
     Column(name="without_two", meaning="Two-step coefficient without problems in disguise",
            unit=BY_FACTOR, heading="Two steps, without problems in disguise"),
     Column(name="without_one", meaning="One-step coefficient without problems in disguise",
@@ -164,6 +155,8 @@ def factors_section(result: FactorsResult, audience: Audience) -> Section:
         paragraphs.append(_joint_words(result))
     if result.selection is not None:
         paragraphs += selection_words(result.factors, result.selection)
+    if result.completed is not None:
+        paragraphs.append(how_completed(result))
     told = [words for item in factors if (words := buffering_words(item))]
     if told:
         paragraphs += [SCALE, " ".join(told)]
@@ -175,7 +168,7 @@ def factors_section(result: FactorsResult, audience: Audience) -> Section:
     return Section(
         title="Which factors protect",
         paragraphs=tuple(paragraphs),
-        figures=_figures(factors),
+        figures=(*_figures(factors), *completed_figures(result)),
         tables=tuple(item for item in _tables(result) if item.frame.height),
     )
 
@@ -214,6 +207,7 @@ def _tables(result: FactorsResult) -> tuple[Table, ...]:
             "false claim: chance of one or more (Romano and Wolf, persons resampled).",
         ),
         table("factors-joint", "All factors jointly", [_joint(x) for x in joint], JOINT_COLUMNS),
+        *completed_tables(result),
         *([] if result.selection is None else [group_table(result.selection)]),
         table(
             "factors-buffering", "Factor by exposure on problems", [_buffer(x) for x in buffers],

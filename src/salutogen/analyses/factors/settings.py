@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from salutogen.analyses.contract import AnalysisSettings
+from salutogen.analyses.imputations_key import Imputations
 from salutogen.study.format.part import Label, Name
 
 
@@ -53,4 +54,11 @@ class FactorsSettings(AnalysisSettings):
         gt=0,
         lt=1,
         description="Correlation, either way, from which on factors are selected as a group.",
+    )
+    imputations: Imputations | None = Field(
+        default=None,
+        description="Completed data sets of all persons with later SR or a factor, over which "
+        "coefficients are pooled beside those of persons who lack nothing (multiple imputation by "
+        "chained equations); at least the percentage that is missing; or a "
+        "`file` of sets that were made elsewhere. Default: none.",
     )

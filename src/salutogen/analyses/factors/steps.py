@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Protocol
 
 from salutogen.analyses.intervals import side_of_zero
 from salutogen.columns import LESS_RESILIENT, POINTS, Kind, Record, figure, record
@@ -54,7 +54,21 @@ class BothSteps(Record):
     @property
     def holds(self) -> Holds:
         """Which way of asking shows the factor to go with the outcome."""
-        two, one = self.two_step.clear, self.one_step.clear
-        if two and one:
-            return "both" if self.two_step.b * self.one_step.b > 0 else "opposite"
-        return "two-step" if two else "one-step" if one else "neither"
+        return which_holds(self.two_step, self.one_step)
+
+
+class _Clear(Protocol):
+    """A coefficient, and whether it is told from 0."""
+
+    @property
+    def b(self) -> float: ...
+
+    @property
+    def clear(self) -> bool: ...
+
+
+def which_holds(two: _Clear, one: _Clear) -> Holds:
+    """Say which way of asking tells a coefficient from 0, and whether both tell the same."""
+    if two.clear and one.clear:
+        return "both" if two.b * one.b > 0 else "opposite"
+    return "two-step" if two.clear else "one-step" if one.clear else "neither"

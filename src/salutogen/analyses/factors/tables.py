@@ -6,8 +6,22 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from salutogen.columns import Column, Kind
+from salutogen.analyses.factors.steps import BY_FACTOR
+from salutogen.columns import LESS_RESILIENT, Column, Kind
 from salutogen.page.section import Table
+
+FACTOR = Column(name="factor", meaning="Factor", kind=Kind.LABEL, heading="Factor")
+
+
+def step_columns(key: str, heading: str) -> tuple[Column, ...]:
+    """Columns of one way of asking."""
+    return (
+        Column(name=f"{key}_b", meaning=f"Coefficient, {heading}", unit=BY_FACTOR,
+               sign=LESS_RESILIENT, heading=heading),
+        Column(name=f"{key}_low", meaning="Lower end of its 95 % interval", heading="from"),
+        Column(name=f"{key}_high", meaning="Upper end of its 95 % interval", heading="to"),
+        Column(name=f"{key}_p", meaning="p value (t)", heading="p"),
+    )  # fmt: skip
 
 
 def table(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from salutogen.analyses.factors.completed_words import how_pooled, over_sets
 from salutogen.analyses.two_steps_and_one import accounted_for, told_ratio
 from salutogen.findings import Persons, listed
 from salutogen.models.quantiles import NORMAL_95
@@ -31,8 +32,8 @@ def answer_of(result: FactorsResult) -> Text:
     if not fewer and not more:
         return say(
             "Of {k:# factor|# factors}, none goes with {later} both in two steps and in one model "
-            "with exposure (false-discovery rate 5 % over the factors).",
-            k=len(result.factors), later=_later_sr(result),
+            "with exposure (false-discovery rate 5 % over the factors).{pooled}",
+            k=len(result.factors), later=_later_sr(result), pooled=over_sets(result),
         )  # fmt: skip
     later, parts = _later_sr(result), []
     if fewer:
@@ -46,6 +47,7 @@ def answer_of(result: FactorsResult) -> Text:
         f"measured before, not assigned: that one goes with SR does not say that it protects."
         f"{_disguised([*fewer, *more])}{_may_follow([*fewer, *more])}"
         f"{_within_error([*fewer, *more])}{_weaker([*fewer, *more])}"
+        f"{over_sets(result)}"
     )
 
 
@@ -110,6 +112,8 @@ def clause_of(result: FactorsResult) -> Text:
     limit = ""
     if gone := [item for item in (*fewer, *more) if item.may_follow]:
         limit = f"; of {_titles(gone)} nothing is shown at equal earlier problems and exposure"
+    if gone := [item for item in (*fewer, *more) if item.claimed_once_only]:
+        limit += f"; not of {_titles(gone)} over completed sets"
     if any(item.little_is_known_before for item in (*fewer, *more)):
         limit += "; little is known of earlier problems, from which a factor may follow"
     return f"{' and '.join(parts)} (in two steps and in one{limit})"
@@ -132,8 +136,9 @@ def methods_of(result: FactorsResult) -> Sentence:
         "Factors of {n:# person|# persons} were related to SR averaged over {occasions}, strictly "
         "after the factors were measured{given} (two steps; {line}), and in one model of problems "
         "with exposure over the same persons. p values were adjusted over the factors "
-        "(Benjamini–Hochberg; Romano–Wolf, {draws} samples of persons).",
-        occasions=occasions, n=Persons(result.n), given=given, line=line, draws=f"{result.drawn:,}",
+        "(Benjamini–Hochberg; Romano–Wolf, {draws} samples of persons).{pooled}",
+        pooled=how_pooled(result), occasions=occasions, given=given, line=line,
+        n=Persons(result.n, of=result.n_completed), draws=f"{result.drawn:,}",
     )  # fmt: skip
 
 

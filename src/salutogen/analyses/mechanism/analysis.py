@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import polars as pl
 
-from salutogen.analyses.contract import AnalysisInputs, AnalysisResult
-from salutogen.analyses.intervals import side_of_zero
+from salutogen.analyses.contract import AnalysisInputs, AnalysisResult, ResultFile
+from salutogen.analyses.mechanism.completed import completed
+from salutogen.analyses.mechanism.completed_records import MechanismCompleted
+from salutogen.analyses.mechanism.completed_words import told_otherwise
 from salutogen.analyses.mechanism.measured import FEWEST, Measured, measure, shared_with_exposure
+from salutogen.analyses.mechanism.records import (
+    COMPARED,
+    CURVE_COLUMNS,
+    EARLIER,
+    EFFECTS,
+    ONE,
+    PATH_COLUMNS,
+    TWO,
+    Indirect,
+)
 from salutogen.analyses.mechanism.settings import MechanismSettings
 from salutogen.analyses.mechanism.words import answer, in_short, methods
 from salutogen.analyses.titles import titles_of
 from salutogen.analyses.two_steps_and_one import ratio_of
 from salutogen.columns import (
-    LESS_RESILIENT,
-    POINTS,
-    Column,
     Kind,
-    Record,
+    beside,
     figure,
     record,
     rows,
@@ -32,82 +42,27 @@ from salutogen.page.words import without_counts
 
 if TYPE_CHECKING:
     from salutogen.models.mediation.result import Mediation
+    from salutogen.models.mediation.sensitivity import Confounding
     from salutogen.page.audience import Audience
     from salutogen.page.section import Section, Text
 
-TWO, ONE = "SR (two steps)", "P given E (one step)"
-EARLIER = "SR (two steps), given earlier values"
 STREAM = 0x3ED
 STEPS: tuple[Literal[1, 2], ...] = (2, 1)
 RHOS = tuple(float(rho) for rho in np.round(np.arange(-0.9, 0.91, 0.02), 2))
-EFFECTS = {
-    "a": "factor to mechanism",
-    "b": "mechanism to problems, given the factor",
-    "direct": "direct: factor to problems, given the mechanism",
-    "indirect": "indirect: through the mechanism",
-    "total": "total: direct and indirect",
-    "reversed:a": "reversed: factor to problems",
-    "reversed:b": "reversed: problems to mechanism, given the factor",
-    "reversed:indirect": "reversed: to the mechanism through problems",
-}
-COMPARED = ("b", "direct", "indirect", "total")
-PATH_COLUMNS = (
-    Column(name="step", meaning="How exposure is dealt with", heading="Model", kind=Kind.LABEL),
-    Column(name="effect", meaning="Path or effect", heading="Path", kind=Kind.LABEL),
-    Column(name="estimate", meaning="Estimate, in units of its two ends", heading="Estimate",
-           sign="to problems: positive = less resilient"),
-    Column(name="se", meaning="Standard error, by leaving out one person after the other",
-           heading="SE"),
-    Column(name="low", meaning="Lower end of the 95 % interval (percentile)", heading="from"),
-    Column(name="high", meaning="Upper end of the 95 % interval (percentile)", heading="to"),
-    Column(name="bca_low", meaning="Lower end of the interval corrected for bias and skewness",
-           heading="BCa from"),
-    Column(name="bca_high", meaning="Upper end of the interval corrected for bias and skewness",
-           heading="BCa to"),
-    Column(name="p", meaning="p value (t) of a single path", heading="p"),
-    Column(name="ratio", meaning="Two-step divided by one-step estimate", heading="Ratio"),
-    Column(name="shared", heading="Shared with exposure",
-           meaning="Share of the mechanism's (of a direct path: the factor's) variance, given all "
-           "else in the equation, that goes with exposure"),
-)  # fmt: skip
-CURVE_COLUMNS = (
-    Column(name="rho", meaning="Correlation of the errors of mechanism and SR",
-           heading="Correlation of errors"),
-    Column(name="indirect", meaning="Indirect effect under it, for the difference of the factor",
-           unit=POINTS, sign=LESS_RESILIENT, heading="Indirect effect"),
-)  # fmt: skip
-
-
-@record
-class Indirect(Record):
-    """The indirect effect in one of the two models, for the difference of the factor."""
-
-    estimate: float = figure("Indirect effect", unit=POINTS, sign=LESS_RESILIENT)
-    se: float | None = figure("Its standard error", unit=POINTS)
-    interval: list[float | None] = figure("95 % limits (percentile)", unit=POINTS)
-    interval_bca: list[float | None] = figure(
-        "95 % limits corrected for bias and skewness", unit=POINTS
-    )
-    direct: float = figure("Direct effect", unit=POINTS, sign=LESS_RESILIENT)
-    total: float = figure("Total effect", unit=POINTS, sign=LESS_RESILIENT)
-    joint_p: float | None = figure("Larger p of the paths to and from the mechanism")
-    rho_at_zero: float | None = figure(
-        "Correlation of errors at which the indirect effect vanishes"
-    )
-    e_value: float = figure("E-value of the indirect effect (approximate)")
-    e_value_limit: float | None = figure("E-value of the limit nearer to 0")
-
-    @property
-    def told(self) -> int:
-        """Sign of an effect whose interval leaves out 0; 0 otherwise."""
-        return side_of_zero(*self.interval)
 
 
 @record
 class MechanismResult(AnalysisResult):
     """A factor, a mechanism and later SR; positive = less resilient."""
 
-    n: int = figure("Persons with all that is needed", unit="persons", kind=Kind.COUNT)
+    n: int = figure(
+        "Persons with all that is needed", unit="persons", kind=Kind.COUNT,
+        of=("persons", "n_completed"),
+    )  # fmt: skip
+    n_completed: int | None = figure(
+        "Persons of the completed sets: with factor, mechanism or later SR", unit="persons",
+        kind=Kind.COUNT, default=None,
+    )  # fmt: skip
     kind: Literal["mediation", "half-ordered", "association"] = figure(
         "What the order of the measurements allows to say", kind=Kind.LABEL
     )
@@ -141,13 +96,24 @@ class MechanismResult(AnalysisResult):
         "Persons who also have mechanism and SR of the occasion of the factor",
         unit="persons",
         kind=Kind.COUNT,
-        of="n",
+        of=("n", "n_completed"),
     )
     given_earlier: Indirect | None = figure(
         "Through the mechanism on SR, given mechanism and SR at the occasion of the factor"
     )
     paths: pl.DataFrame = rows("Every path and effect, per unit", PATH_COLUMNS)
     curve: pl.DataFrame = rows("Indirect effect on SR under correlated errors", CURVE_COLUMNS)
+    completed: MechanismCompleted | None = figure(
+        "The same pooled over completed sets; null where none were asked for or could be made",
+        default=None,
+    )
+
+    measured: Measured | None = beside(default=None)
+
+    def path(self, name: str) -> float:
+        """Return a path or effect of two steps, per unit."""
+        found = self.paths.filter(step=TWO, effect=EFFECTS[name])["estimate"].item()
+        return float(found)
 
     def sections(self, audience: Audience) -> Sequence[Section]:
         """Paths, the reversed order and sensitivity to what was not measured."""
@@ -159,6 +125,12 @@ class MechanismResult(AnalysisResult):
     def per(self) -> str:
         """Words for the difference of the factor."""
         return self.categories or "one SD"
+
+    def files(self) -> Mapping[str, ResultFile]:
+        """What was completed, with its gaps: to be completed elsewhere."""
+        if self.completed is None:
+            return {}
+        return {"mechanism_to_complete.csv": self.completed.file_to_complete()}
 
     def answer(self) -> Text:
         """Say what is shown, in the words that the order of the measurements allows."""
@@ -192,7 +164,8 @@ def compute(inputs: AnalysisInputs, settings: MechanismSettings) -> MechanismRes
     earlier = _given_earlier(inputs, settings, measured, places)
     given = None if earlier is None else _indirect(earlier, difference)
     _tell(results["two"], results["one"], given, titles[settings.mechanism], found)
-    return MechanismResult(
+    n_completed, pooled = completed(inputs, settings, measured, difference, found)
+    made = MechanismResult(
         n=two.n_persons,
         kind=two.kind,
         factor=settings.factor,
@@ -220,11 +193,14 @@ def compute(inputs: AnalysisInputs, settings: MechanismSettings) -> MechanismRes
                 *([] if earlier is None else [_paths(earlier, EARLIER)]),
             ]
         ),
-        curve=pl.DataFrame(
-            {"rho": RHOS, "indirect": [difference * told.indirect(rho) for rho in RHOS]}
-        ),
-        findings=tuple(found),
+        curve=_curve(told, difference),
+        n_completed=n_completed,
+        completed=pooled,
+        measured=measured,
     )
+    if told_otherwise(made):
+        found.tell("mechanism-told-by-some", name=titles[settings.mechanism])
+    return replace(made, findings=tuple(found))
 
 
 def _tell(two: Indirect, one: Indirect, given: Indirect | None, name: str, found: Findings) -> None:
@@ -291,14 +267,16 @@ def _mediated(
     inputs: AnalysisInputs, settings: MechanismSettings, keys: Iterable[str], **given: Any
 ) -> Mediation:
     factor, mechanism, outcome = keys
-    return mediate(
-        factor=factor,
-        mechanism=mechanism,
-        outcome=outcome,
-        bootstrap=settings.bootstrap,
-        seed=inputs.run.seed + STREAM,
-        **given,
-    )
+    with inputs.run.cluster() as executor:
+        return mediate(
+            factor=factor,
+            mechanism=mechanism,
+            outcome=outcome,
+            bootstrap=settings.bootstrap,
+            seed=inputs.run.seed + STREAM,
+            executor=executor,
+            **given,
+        )
 
 
 def _given_earlier(
@@ -343,8 +321,22 @@ def _indirect(fit: Mediation, difference: float) -> Indirect:
         total=difference * fit.total,
         joint_p=_finite(fit.joint_p()),
         rho_at_zero=fit.rho_at_zero,
+        rho_untold=fit.sensitivity["indirect"].rho_untold,
         e_value=float(fit.e_value),
         e_value_limit=fit.e_value.limit,
+    )
+
+
+def _curve(told: Confounding, difference: float) -> pl.DataFrame:
+    """Indirect effect and its interval by the correlation of errors."""
+    limits = np.array([told.interval(rho) for rho in RHOS])
+    return pl.DataFrame(
+        {
+            "rho": RHOS,
+            "indirect": [difference * told.indirect(rho) for rho in RHOS],
+            "low": difference * limits[:, 0],
+            "high": difference * limits[:, 1],
+        }
     )
 
 

@@ -16,7 +16,7 @@ from salutogen.analyses.occasions import refuse_unplanned
 from salutogen.analyses.scales import at_occasion, known_scales, named_scale, numbers_of
 from salutogen.errors import AnalysisError
 from salutogen.findings import Findings, Persons
-from salutogen.models.descriptive import present_means
+from salutogen.models.descriptive import group_means
 from salutogen.models.regression.stacked import shared_with
 from salutogen.names import did_you_mean
 from salutogen.namespaces import covariate_of, told_term
@@ -59,6 +59,29 @@ class Variable:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class Everyone:
+    """What is known of all persons of the study, NaN where missing.
+
+    Attributes
+    ----------
+    P : array (persons,)
+        Mean of later problems.
+    X : array (persons, k)
+        Terms of the line over means, the constant left out.
+    terms : tuple of str
+    earlier : dict from name to array (persons,)
+    out_of_order : array of bool (persons,)
+        Whose answers came in another order than planned.
+    """
+
+    P: Float
+    X: Float
+    terms: tuple[str, ...]
+    earlier: dict[str, Float]
+    out_of_order: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Measured:
     """Complete persons.
 
@@ -86,6 +109,8 @@ class Measured:
         was not measured before.
     before : str
         Label of that occasion.
+    everyone : Everyone
+        The same of all persons of the study.
     """
 
     data: dict[str, Float]
@@ -101,6 +126,7 @@ class Measured:
     occasions: tuple[str, ...]
     earlier: dict[str, Float]
     before: str
+    everyone: Everyone
 
 
 def measure(inputs: AnalysisInputs, settings: MechanismSettings, found: Findings) -> Measured:
@@ -113,22 +139,9 @@ def measure(inputs: AnalysisInputs, settings: MechanismSettings, found: Findings
         have everything.
     """
     labels = inputs.study.labels
-    if settings.factor == settings.mechanism:
-        found.tell("mechanism-is-the-factor", name=settings.factor)
-        found.raise_refusals(AnalysisError)
-    named = [settings.factor_at, settings.mechanism_at, settings.after]
-    refuse_unplanned(inputs, named, found, unknown="mechanism-occasion-unknown")
-    factor = _variable(inputs, settings.factor, settings.factor_at, 0, found)
-    between = max(min(factor.place + 1, len(labels) - 2), 0)
-    mechanism = _variable(inputs, settings.mechanism, settings.mechanism_at, between, found)
-    last = mechanism.place
-    if settings.after is not None:
-        last = labels.index(settings.after)
-    if last + 1 >= len(labels):
-        found.tell("nothing-after-the-mechanism", label=labels[last])
-    found.raise_refusals(AnalysisError)
-    table, first, X, terms = _later(inputs, last)
-    people = table["person"].to_numpy().astype(np.int64)
+    factor, mechanism, last = _measured(inputs, settings, found)
+    P, first, X, terms = _later(inputs, last)
+    people = np.flatnonzero(np.isfinite(P))
     covariates = _covariates(inputs, settings, people, found)
     asked = covariates.of(settings.covariates)
     keys = _Keys()
@@ -138,10 +151,12 @@ def measure(inputs: AnalysisInputs, settings: MechanismSettings, found: Findings
     outcome = keys.of("P")
     columns = [factor.values[people], mechanism.values[people]]
     columns += list(covariates.values[people].T)
-    columns += [*X.T, table["P"].to_numpy()]
+    columns += [*X[people].T, P[people]]
     complete = np.isfinite(np.column_stack(columns)).all(axis=1)
-    days = [factor.days.at(people), mechanism.days.at(people), first.at(people)]
-    late = _out_of_order([factor.place, mechanism.place, last + 1], days) & complete
+    odd = _out_of_order(
+        [factor.place, mechanism.place, last + 1], [factor.days, mechanism.days, first]
+    )
+    late = odd[people] & complete
     if late.any():
         found.tell("mechanism-times-disagree", n=Persons(int(late.sum())))
     kept = complete & ~late
@@ -152,6 +167,7 @@ def measure(inputs: AnalysisInputs, settings: MechanismSettings, found: Findings
     if any(few):
         raise AnalysisError(tuple(found))
     order = [x, m, *given, *exposure, outcome]
+    before = _earlier(inputs, factor, mechanism)
     return Measured(
         data={key: column[kept] for key, column in zip(order, columns, strict=True)},
         factor=factor,
@@ -168,10 +184,33 @@ def measure(inputs: AnalysisInputs, settings: MechanismSettings, found: Findings
         occasions=tuple(labels[last + 1 :]),
         earlier={
             keys.of(f"{name} at {labels[factor.place]}"): values[people][kept]
-            for name, values in _earlier(inputs, factor, mechanism).items()
+            for name, values in before.items()
         },
         before=labels[factor.place],
+        everyone=Everyone(P=P, X=X, terms=terms, earlier=before, out_of_order=odd),
     )
+
+
+def _measured(
+    inputs: AnalysisInputs, settings: MechanismSettings, found: Findings
+) -> tuple[Variable, Variable, int]:
+    """Factor and mechanism, and the place of the occasion after which SR is taken."""
+    labels = inputs.study.labels
+    if settings.factor == settings.mechanism:
+        found.tell("mechanism-is-the-factor", name=settings.factor)
+        found.raise_refusals(AnalysisError)
+    named = [settings.factor_at, settings.mechanism_at, settings.after]
+    refuse_unplanned(inputs, named, found, unknown="mechanism-occasion-unknown")
+    factor = _variable(inputs, settings.factor, settings.factor_at, 0, found)
+    between = max(min(factor.place + 1, len(labels) - 2), 0)
+    mechanism = _variable(inputs, settings.mechanism, settings.mechanism_at, between, found)
+    last = mechanism.place
+    if settings.after is not None:
+        last = labels.index(settings.after)
+    if last + 1 >= len(labels):
+        found.tell("nothing-after-the-mechanism", label=labels[last])
+    found.raise_refusals(AnalysisError)
+    return factor, mechanism, last
 
 
 def shared_with_exposure(measured: Measured) -> dict[str, float | None]:
@@ -259,30 +298,26 @@ def _covariates(
     )
 
 
-def _later(
-    inputs: AnalysisInputs, last: int
-) -> tuple[pl.DataFrame, Moments, Float, tuple[str, ...]]:
-    """Means over valid occasions after a place, the first form there, and terms of the line."""
+def _later(inputs: AnalysisInputs, last: int) -> tuple[Float, Moments, Float, tuple[str, ...]]:
+    """Mean problems over valid occasions after a place, the first form, terms of the line."""
     scores, norm = inputs.scores, inputs.norm
     line = norm.lines.person
     after = pl.col("valid") & (pl.col("occasion_index").cast(pl.Int64) > last)
     kept = scores.table.select(after).to_series()
     rows = scores.table.filter(kept)
     n, person = scores.persons.height, rows["person"].to_numpy().astype(np.int64)
-    seen = np.bincount(person, minlength=n) > 0
     columns = {
-        name: present_means(rows[name].cast(pl.Float64).to_numpy(), person, n)
+        name: group_means(rows[name].cast(pl.Float64).to_numpy(), person, n)
         for name in ("P", "E", *scores.type_columns)
     }
     first = AnswerTimes(inputs).forms.at(kept.to_numpy()).nth(person, n)
-    table = scores.persons.select("person").filter(pl.Series(seen))
-    table = table.with_columns(pl.Series(name, values) for name, values in columns.items())
+    table = scores.persons.select("person").with_columns(
+        pl.Series(name, values).fill_nan(None) for name, values in columns.items()
+    )
     table = with_exposure(line, norm.with_covariates(table))
     own = [place for place, term in enumerate(line.terms) if term != INTERCEPT]
-    X = np.empty((0, len(line.terms)))
-    if table.height:
-        X = line_matrix(line, table, level="person")
-    return table, first, X[:, own], tuple(line.terms[place] for place in own)
+    X = line_matrix(line, table, level="person")
+    return columns["P"], first, X[:, own], tuple(line.terms[place] for place in own)
 
 
 def _earlier(inputs: AnalysisInputs, factor: Variable, mechanism: Variable) -> dict[str, Float]:

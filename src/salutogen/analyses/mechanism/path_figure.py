@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from salutogen.analyses.mechanism.analysis import EFFECTS, PATH_COLUMNS, TWO
 from salutogen.analyses.mechanism.measured import BASELINE
+from salutogen.analyses.mechanism.records import EFFECTS, PATH_COLUMNS, TWO
 from salutogen.page.charting import Spec, layered, values
 from salutogen.page.colours import colour
 from salutogen.page.section import Figure

@@ -6,15 +6,19 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from salutogen.analyses.mechanism.analysis import (
+from salutogen.analyses.completing_shown import chains_figure
+from salutogen.analyses.mechanism.completed_records import POOLED_COLUMNS, MechanismCompleted
+from salutogen.analyses.mechanism.completed_words import how_completed
+from salutogen.analyses.mechanism.path_figure import path_figure
+from salutogen.analyses.mechanism.records import (
     CURVE_COLUMNS,
     EARLIER,
     EFFECTS,
     ONE,
     PATH_COLUMNS,
     TWO,
+    Indirect,
 )
-from salutogen.analyses.mechanism.path_figure import path_figure
 from salutogen.analyses.mechanism.words import why_the_ratio
 from salutogen.columns import LESS_RESILIENT, POINTS, Column, Kind
 from salutogen.page.charting import (
@@ -52,7 +56,11 @@ ASSUMED = (
     "stands behind all three."
 )
 X_AXIS = "Points of problems (positive = less resilient)"
-MODELS = {TWO: "one", ONE: "two", EARLIER: "three"}
+OVER_SETS = ", completed sets"
+MODELS = {
+    TWO: "one", f"{TWO}{OVER_SETS}": "four", ONE: "two", f"{ONE}{OVER_SETS}": "five",
+    EARLIER: "three", f"{EARLIER}{OVER_SETS}": "six",
+}  # fmt: skip
 SHOWN = ("total", "direct", "indirect")
 FIGURE_COLUMNS = (
     Column(name="effect", meaning="Effect of the factor", heading="Effect", kind=Kind.LABEL),
@@ -81,9 +89,10 @@ def mechanism_section(result: MechanismResult) -> Section:
             *([] if result.given_earlier is None else [BEFORE]),
             _reversed(result),
             _hidden(result),
+            *([] if result.completed is None else [how_completed(result)]),
             ASSUMED,
         ),
-        figures=(path_figure(result), _effects(result), _curve(result)),
+        figures=(path_figure(result), _effects(result), _curve(result), *_chains(result)),
         tables=(
             Table(
                 name="mechanism-paths",
@@ -95,8 +104,27 @@ def mechanism_section(result: MechanismResult) -> Section:
                 "leaves out 0 in small samples. Products of paths have no p value. Ratios stand in "
                 "rows of one step.",
             ),
+            *([] if result.completed is None else [_pooled_table(result.completed)]),
         ),
     )
+
+
+def _pooled_table(made: MechanismCompleted) -> Table:
+    return Table(
+        name="mechanism-completed",
+        title=f"Every path and effect, pooled over {made.sets} completed sets",
+        frame=made.paths,
+        columns=POOLED_COLUMNS,
+        note="Per unit of where a path begins. Intervals: percentiles over persons drawn with "
+        "replacement from all sets together. Errors and p are those of Rubin's rules.",
+    )
+
+
+def _chains(result: MechanismResult) -> tuple[Figure, ...]:
+    made = result.completed
+    if made is None or not made.trace.height:
+        return ()
+    return (chains_figure(made, "mechanism-chains", made.traced, "SDs of what was seen"),)
 
 
 def _row(result: MechanismResult, effect: str) -> dict[str, float | None]:
@@ -128,14 +156,25 @@ def _hidden(result: MechanismResult) -> str:
     return (
         both + "A cause of both mechanism and SR that was not measured would pass for a mechanism: "
         f"the indirect effect on SR vanishes if it makes their errors correlate by "
-        f"{points(two.rho_at_zero)}. On the scale of risk ratios it would have to be related to "
-        f"both by {points(two.e_value)} each, for the limit nearer to 0 by "
+        f"{points(two.rho_at_zero)}.{_untold(two)} On the scale of risk ratios it would have to be "
+        f"related to both by {points(two.e_value)} each, for the limit nearer to 0 by "
         f"{points(two.e_value_limit)} (E-values, approximate)."
     )
 
 
+def _untold(two: Indirect) -> str:
+    """Say from which correlation of errors on an effect that is told would not be."""
+    if two.rho_untold is None or not two.told:
+        return ""
+    return f" From {points(two.rho_untold)} on its 95 % interval holds 0."
+
+
 def _effects(result: MechanismResult) -> Figure:
-    data = result.paths.filter(pl.col("effect").is_in([EFFECTS[name] for name in SHOWN])).select(
+    paths = result.paths.select("step", "effect", "estimate", "low", "high")
+    if result.completed is not None:
+        pooled = result.completed.paths.select(paths.columns)
+        paths = pl.concat([paths, pooled.with_columns(pl.col("step") + OVER_SETS)])
+    data = paths.filter(pl.col("effect").is_in([EFFECTS[name] for name in SHOWN])).select(
         "effect",
         "step",
         *(pl.col(name) * result.difference for name in ("estimate", "low", "high")),
@@ -161,9 +200,9 @@ def _effects(result: MechanismResult) -> Figure:
             X_AXIS,
             by="step",
             hues=shades,
-            legend_columns=3,
+            legend_columns=3 if result.completed is None else 2,
             label_limit=330,
-            height=70 * len(order),
+            height=(70 if result.completed is None else 130) * len(order),
         ),
         data=data,
         columns=FIGURE_COLUMNS,
@@ -172,7 +211,7 @@ def _effects(result: MechanismResult) -> Figure:
 
 def _curve(result: MechanismResult) -> Figure:
     x: Spec = quantity("rho", "Correlation of the errors of mechanism and SR")
-    two = result.two_step
+    axis, two = "Indirect effect (points of problems)", result.two_step
     gone: list[Spec] = []
     rho = two.rho_at_zero
     if rho is not None and abs(rho) <= result.curve["rho"].to_numpy().max():
@@ -181,15 +220,22 @@ def _curve(result: MechanismResult) -> Figure:
         name="mechanism-confounding",
         title="What an unmeasured cause of mechanism and SR would make of it",
         description=f"Indirect effect on SR for {result.per} of {result.factor_title}, by the "
-        f"correlation of errors. Without any it is {signed(two.estimate)}; at "
-        f"{points(two.rho_at_zero)} it is 0.",
+        f"correlation of errors, with 95 % intervals. Without any it is {signed(two.estimate)}; at "
+        f"{points(two.rho_at_zero)} it is 0.{_untold(two)}",
         chart=layered(
             zero_rule(),
             {
                 "data": values(result.curve),
+                "mark": {"type": "area", "color": colour("line"), "opacity": 0.15},
+                "encoding": {
+                    "x": x, "y": quantity("low", axis), "y2": {"field": "high"},
+                },
+            },
+            {
+                "data": values(result.curve),
                 "mark": {"type": "line", "color": colour("line"), "strokeWidth": 2.5},
                 "encoding": {
-                    "x": x, "y": quantity("indirect", "Indirect effect (points of problems)"),
+                    "x": x, "y": quantity("indirect", axis),
                 },
             },
             *gone,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from salutogen.analyses.contract import AnalysisSettings
+from salutogen.analyses.imputations_key import Imputations
 from salutogen.study.format.part import Label, Name
 
 
@@ -37,4 +38,11 @@ class MechanismSettings(AnalysisSettings):
     )
     bootstrap: int = Field(
         default=5000, ge=100, le=50_000, description="Draws of persons for intervals."
+    )
+    imputations: Imputations | None = Field(
+        default=None,
+        description="Completed data sets of all persons with factor, mechanism or later SR, over "
+        "which paths are pooled beside those of persons who lack nothing (multiple imputation by "
+        "chained equations); at least the percentage that is missing; or a "
+        "`file` of sets that were made elsewhere. Default: none.",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from salutogen.analyses.mechanism.completed_words import how_pooled, over_sets, told_otherwise
 from salutogen.analyses.two_steps_and_one import accounted_for, told_ratio
 from salutogen.findings import Persons
 from salutogen.page.words import enumeration, say, signed
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 
 def answer(result: MechanismResult) -> Text:
     """Say what is shown, in the words that the order of the measurements allows."""
+    return f"{_shown(result)}{over_sets(result)}"
+
+
+def _shown(result: MechanismResult) -> str:
     x, m = result.factor_title, result.mechanism_title
     two, one = result.two_step, result.one_step
     figures = (
@@ -86,6 +91,8 @@ def in_short(result: MechanismResult) -> str:
     told = result.two_step.told
     if told == 0 or told != result.one_step.told or result.kind != "mediation":
         return f"{way} is not told"
+    if told_otherwise(result):
+        return f"{way} is told with completed sets or without them only"
     given = result.given_earlier
     if given is not None and given.told != told:
         return f"the data fit {way}, but not beyond what was there before"
@@ -100,8 +107,9 @@ def methods(result: MechanismResult) -> Text:
         "({factor_at}), and the mean of later SR on both{given}; the indirect effect is the "
         "product of both paths, with percentile intervals over persons drawn with replacement "
         "in which the line of SR is fitted anew. The same was done for problems with exposure "
-        "in the same equation.",
-        n=Persons(result.n),
+        "in the same equation.{pooled}",
+        pooled=how_pooled(result),
+        n=Persons(result.n, of=result.n_completed),
         mechanism=result.mechanism_title,
         mechanism_at=result.mechanism_at,
         factor=result.factor_title,

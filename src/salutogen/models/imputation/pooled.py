@@ -75,12 +75,7 @@ class PooledAnalysis:
     @property
     def p(self) -> dict[str, float]:
         """Two-sided p of t."""
-        from scipy.special import ndtr, stdtr
-
-        t = -np.abs(np.asarray(self.pooled.estimate) / np.asarray(self.pooled.standard_error))
-        df = np.asarray(self.pooled.df)
-        known = np.isfinite(df)
-        return self._by_name(2 * np.where(known, stdtr(np.where(known, df, 1.0), t), ndtr(t)))
+        return self._by_name(self.pooled.p)
 
     def _by_name(self, figures: Any) -> dict[str, float]:
         values = np.asarray(figures)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
 from typing import Any, get_args
 
 import numpy as np
@@ -10,20 +11,19 @@ from numpy.typing import NDArray
 
 from salutogen.errors import ModelError
 from salutogen.models.checks import refuse_not_whole
-from salutogen.models.linear_algebra import Factored
 from salutogen.models.mediation.one_level import OneLevel, Steps, Together
 from salutogen.models.mediation.order import kind_of_order, late_covariates
 from salutogen.models.mediation.result import Effect, Limits, Mediation
 from salutogen.models.mediation.rows import Columns, read_rows
+from salutogen.models.mediation.samples import Model, Samples, is_path
+from salutogen.models.mediation.sensitivity import Confounding
 from salutogen.models.mediation.two_levels import TwoLevels
 from salutogen.models.pooling.e_value import EValue, e_value_of_difference
 from salutogen.models.resampling.bca import bca_intervals, percentile_intervals
-from salutogen.models.resampling.bootstrap import bootstrap_sums
 
 Float = NDArray[np.float64]
 
 FEW_DRAWS = 1000
-MOST_FAILED = 0.05  # share of samples without a fit above which intervals are refused
 MANY_MECHANISMS = 4  # in series there are 2^n - 1 ways
 MANY_OCCASIONS = 20  # above which what chance leaves in persons' means is small
 
@@ -43,6 +43,7 @@ def mediate(
     person: str | None = None,
     bootstrap: int = 5000,
     seed: int = 1,
+    executor: Executor | None = None,
 ) -> Mediation:
     """Estimate how much of a factor's effect on an outcome goes through a mechanism.
 
@@ -87,6 +88,9 @@ def mediate(
     bootstrap : int
         Samples of persons.
     seed : int
+    executor : concurrent.futures.Executor, optional
+        Where the samples are drawn (see `executor_for`); by default in threads of this process.
+        The result is the same.
 
     Returns
     -------
@@ -146,10 +150,9 @@ def mediate(
         if repeated
         else OneLevel(columns=columns, rows=rows, together=together, steps=steps)
     )
-    sums = model.sums()
-    effects, draws = _effects(model, sums, bootstrap, seed)
+    samples = Samples.of(model, bootstrap, seed, executor)
+    effects, draws, whole = _effects(model, samples), len(samples.drawn), samples.whole
     messages = (*said, *_messages(model, bootstrap, draws, effects))
-    whole = np.sum(sums, axis=0)[None]
     return Mediation(
         factor=factor,
         mechanisms=columns.mechanisms,
@@ -159,7 +162,7 @@ def mediate(
         kind=kind,
         design=model.design if isinstance(model, TwoLevels) else "1",
         effects=effects,
-        sensitivity=model.confounding(whole),
+        sensitivity=_sensitivity(model, samples),
         e_values=_e_values(model, effects, whole),
         log_likelihood=model.log_likelihood(whole) if isinstance(model, OneLevel) else None,
         n_persons=rows.n_persons,
@@ -202,63 +205,35 @@ def _refuse_repeated_measurements(columns: Columns) -> None:
         )
 
 
-def _effects(
-    model: OneLevel | TwoLevels, sums: Float, bootstrap: int, seed: int
-) -> tuple[dict[str, Effect], int]:
-    """Every effect with its error and intervals, and the samples of persons that had a fit."""
-    whole = np.sum(sums, axis=0)
-    found = model.figures(whole[None])
-    names = list(found)
-    estimates = np.array([found[name][0] for name in names])
-    if not np.isfinite(estimates).all():
-        _refuse_collinear(model)
-    without = _stacked(model.figures(whole - sums))
-    drawn = _stacked(model.figures(bootstrap_sums(sums, draws=bootstrap, seed=seed)))
-    usable = np.isfinite(drawn).all(axis=1)
-    draws = int(usable.sum())
-    if draws < (1 - MOST_FAILED) * bootstrap:
-        raise ModelError(
-            f"In {bootstrap - draws} of {bootstrap} samples of persons columns are collinear: too "
-            "few persons vary in one of them."
-        )
-    n = len(sums)
-    errors = np.sqrt(np.sum((without - estimates) ** 2, axis=0) * (n - 1) / n)
-    percentile = percentile_intervals(drawn[usable])
-    bca = bca_intervals(estimates, drawn[usable], without)
-    df = n - 1 - len(model.columns.numbers)
-    effects = {
+def _effects(model: Model, samples: Samples) -> dict[str, Effect]:
+    """Every effect with its error and intervals."""
+    percentile = percentile_intervals(samples.drawn)
+    bca = bca_intervals(samples.estimates, samples.drawn, samples.without)
+    df = samples.n_persons - 1 - len(model.columns.numbers)
+    return {
         name: Effect(
-            estimate=float(estimates[i]),
-            standard_error=float(errors[i]),
+            estimate=float(samples.estimates[i]),
+            standard_error=float(samples.errors[i]),
             percentile=Limits(*map(float, percentile[:, i])),
             bca=Limits(*map(float, bca[:, i])),
-            p=_p(estimates[i], errors[i], df) if _is_path(name) else None,
+            p=_p(samples.estimates[i], samples.errors[i], df) if is_path(name) else None,
         )
-        for i, name in enumerate(names)
+        for i, name in enumerate(samples.names)
     }
-    return effects, draws
 
 
-def _refuse_collinear(model: OneLevel | TwoLevels) -> None:
-    """Name the columns that others give exactly."""
-    names = model.columns.numbers
-    columns = [model.rows.values[name] for name in names]
-    Factored.of(np.column_stack([np.ones(len(columns[0])), *columns]), ("constant", *names))
-    raise ModelError(
-        f"One of {', '.join(names)} can be computed exactly from the others within or between "
-        "persons, or from their products with the moderator. Leave it out."
-    )
-
-
-def _stacked(figures: dict[str, Float]) -> Float:
-    return np.column_stack(list(figures.values()))
-
-
-def _is_path(name: str) -> bool:
-    """Whether an effect is a coefficient, not a product of some."""
-    for begin in ("within:", "between:", "reversed:"):
-        name = name.removeprefix(begin)
-    return not name.startswith("indirect")
+def _sensitivity(model: Model, samples: Samples) -> dict[str, Confounding]:
+    """What an unmeasured confounder would make of each indirect effect, with samples of it."""
+    drawn = model.confounding(samples.sums)
+    return {
+        name: Confounding(
+            a=float(parts[0, 0]),
+            spread_ratio=float(parts[1, 0]),
+            rho_at_zero=float(parts[2, 0]),
+            drawn=drawn[name],
+        )
+        for name, parts in model.confounding(samples.whole).items()
+    }
 
 
 def _p(estimate: float, error: float, df: int) -> float:
@@ -267,28 +242,32 @@ def _p(estimate: float, error: float, df: int) -> float:
     return float(2 * stdtr(df, -abs(estimate) / error)) if error > 0 else float("nan")
 
 
-def _e_values(
-    model: OneLevel | TwoLevels, effects: dict[str, Effect], whole: Float
-) -> dict[str, EValue]:
+def _e_values(model: Model, effects: dict[str, Effect], whole: Float) -> dict[str, EValue]:
     """E-values of all indirect effects in the order that was asked for."""
+    return {
+        name: e_value_of(
+            effects[name].estimate, effects[name].percentile, unit_of(model, name, whole)
+        )
+        for name in model.indirect_names
+    }
+
+
+def unit_of(model: Model, name: str, whole: Float) -> float:
+    """Difference of the factor, in SD of the outcome, for which an E-value is given."""
     rows, c = model.rows, model.columns
-    found = {}
-    for name in model.indirect_names:
-        contrast, spread = model.contrast_and_spread(name, whole)
-        if rows.is_binary and not name.startswith("within:"):
-            contrast = float(np.ptp(rows.values[c.factor])) * rows.scales[c.factor]
-        unit = contrast / spread
-        effect = effects[name]
-        # Percentiles of few or skewed draws need not hold the estimate.
-        low = min(effect.estimate, effect.percentile.low)
-        high = max(effect.estimate, effect.percentile.high)
-        found[name] = e_value_of_difference(effect.estimate * unit, low * unit, high * unit)
-    return found
+    contrast, spread = model.contrast_and_spread(name, whole)
+    if rows.is_binary and not name.startswith("within:"):
+        contrast = float(np.ptp(rows.values[c.factor])) * rows.scales[c.factor]
+    return contrast / spread
 
 
-def _messages(
-    model: OneLevel | TwoLevels, bootstrap: int, draws: int, effects: dict[str, Effect]
-) -> list[str]:
+def e_value_of(estimate: float, limits: tuple[float, float], unit: float) -> EValue:
+    """E-value of an effect; percentiles of few or skewed draws need not hold the estimate."""
+    low, high = min(estimate, limits[0]), max(estimate, limits[1])
+    return e_value_of_difference(estimate * unit, low * unit, high * unit)
+
+
+def _messages(model: Model, bootstrap: int, draws: int, effects: dict[str, Effect]) -> list[str]:
     rows, said = model.rows, []
     if rows.n_dropped:
         said.append(f"{rows.n_dropped} rows lack a value and are left out.")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from salutogen.models.mediation.cross_products import packed_products, regress, unpacked
 from salutogen.models.mediation.rows import Columns, Rows
-from salutogen.models.mediation.sensitivity import Confounding, confounding
+from salutogen.models.mediation.sensitivity import confounding
 
 Float = NDArray[np.float64]
 Together = Literal["parallel", "serial"]
@@ -104,7 +104,7 @@ class OneLevel:
     def contrast_and_spread(self, name: str, sums: Float) -> tuple[float, float]:
         """SD of the factor and of the outcome behind an effect, in the units of the data."""
         fits = _Fits(self, unpacked(sums, len(self.order)))
-        spread = fits.spread(self.columns.outcome, [CONSTANT])
+        spread = float(fits.spread(self.columns.outcome, [CONSTANT])[0])
         return self.rows.scales[self.columns.factor], spread / np.sqrt(self.rows.n_persons - 1)
 
     def _indirect(self, paths: Figures) -> Figures:
@@ -159,8 +159,8 @@ class OneLevel:
             found[self.named("reversed:indirect", name)] = a * b
         return found
 
-    def confounding(self, sums: Float) -> dict[str, Confounding]:
-        """How an unmeasured confounder would change each mechanism's own indirect effect."""
+    def confounding(self, sums: Float) -> Figures:
+        """What sensitivity of each mechanism's own indirect effect rests on, of samples (3, s)."""
         c = self.columns
         if c.moderator is not None or self.together == "serial":
             return {}
@@ -170,8 +170,8 @@ class OneLevel:
         for name in c.mechanisms:
             others = [other for other in c.mechanisms if other != name]
             found[self.named("indirect", name)] = confounding(
-                a=float(fits.of(name, fits.base)[c.factor][0]),
-                sign=float(fits.of(c.outcome, [*base, *c.mechanisms])[name][0]),
+                a=fits.of(name, fits.base)[c.factor],
+                sign=fits.of(c.outcome, [*base, *c.mechanisms])[name],
                 without=fits.spread(c.outcome, [*base, *others]),
                 with_mechanism=fits.spread(c.outcome, [*base, *c.mechanisms]),
                 of_mechanism=fits.spread(name, [*base, *others]),
@@ -189,10 +189,11 @@ class OneLevel:
         fits = _Fits(self, unpacked(sums, len(self.order)))
         value, known = 0.0, list(fits.base)
         for name in c.mechanisms:  # one after the other: scatter of mechanisms may go together
-            value += _gaussian(fits.spread(name, known), n)
+            value += _gaussian(float(fits.spread(name, known)[0]), n)
             known.append(name)
         products = [_product(name) for name in c.mechanisms] if c.moderator is not None else []
-        return value + _gaussian(fits.spread(c.outcome, [*known, *fits.exposure, *products]), n)
+        left = fits.spread(c.outcome, [*known, *fits.exposure, *products])
+        return value + _gaussian(float(left[0]), n)
 
 
 class _Fits:
@@ -231,11 +232,11 @@ class _Fits:
             for name, column in zip(predictors, found.T, strict=True)
         }
 
-    def spread(self, outcome: str, predictors: list[str]) -> float:
-        """Root of the residual sum of squares of the first sample."""
+    def spread(self, outcome: str, predictors: list[str]) -> Float:
+        """Roots (s,) of the residual sums of squares."""
         places = [self.place[name] for name in predictors]
-        _, squares = regress(self.products[:1], self.place[outcome], places)
-        return float(np.sqrt(squares[0])) * self.unit[outcome]
+        _, squares = regress(self.products, self.place[outcome], places)
+        return np.sqrt(squares) * self.unit[outcome]
 
 
 def _product(name: str) -> str:

@@ -12,7 +12,7 @@ from salutogen.errors import ModelError
 from salutogen.models.mediation.cross_products import packed_products, regress, unpacked
 from salutogen.models.mediation.one_level import CONSTANT, Figures
 from salutogen.models.mediation.rows import Columns, Rows
-from salutogen.models.mediation.sensitivity import Confounding, confounding
+from salutogen.models.mediation.sensitivity import confounding
 
 Float = NDArray[np.float64]
 Level = Literal["within", "between"]
@@ -135,16 +135,16 @@ class TwoLevels:
             found["within:b"] = fit.of(self.columns.outcome, [*fit.base, mechanism], mechanism)
         return found
 
-    def confounding(self, sums: Float) -> dict[str, Confounding]:
-        """How an unmeasured confounder at a level would change its indirect effect."""
+    def confounding(self, sums: Float) -> Figures:
+        """What sensitivity of each level's indirect effect rests on, of samples (3, s)."""
         found = {}
         for level in self.levels:
             c, fit = self.columns, _Fit(self, self._products(sums, level), level)
             (mechanism,) = c.mechanisms
             both = [*fit.base, mechanism]
             found[f"{level}:indirect"] = confounding(
-                a=float(fit.of(mechanism, fit.base, c.factor)[0]),
-                sign=float(fit.of(c.outcome, both, mechanism)[0]),
+                a=fit.of(mechanism, fit.base, c.factor),
+                sign=fit.of(c.outcome, both, mechanism),
                 without=fit.spread(c.outcome, fit.base),
                 with_mechanism=fit.spread(c.outcome, both),
                 of_mechanism=fit.spread(mechanism, fit.base),
@@ -169,8 +169,8 @@ class _Fit:
         column: Float = found[:, predictors.index(wanted)]
         return column * (self.unit[outcome] / self.unit[wanted])
 
-    def spread(self, outcome: str, predictors: list[str]) -> float:
-        """Root of the residual sum of squares of the first sample."""
+    def spread(self, outcome: str, predictors: list[str]) -> Float:
+        """Roots (s,) of the residual sums of squares."""
         places = [self.place[name] for name in predictors]
-        _, squares = regress(self.products[:1], self.place[outcome], places)
-        return float(np.sqrt(squares[0])) * self.unit[outcome]
+        _, squares = regress(self.products, self.place[outcome], places)
+        return np.sqrt(squares) * self.unit[outcome]

@@ -50,6 +50,17 @@ class PooledEstimates:
     variance_share: Figures
     n_sets: int
 
+    @property
+    def p(self) -> Figures:
+        """Two-sided p of t."""
+        from scipy.special import ndtr, stdtr
+
+        df = np.asarray(self.df)
+        t = -np.abs(np.asarray(self.estimate) / np.asarray(self.standard_error))
+        known = np.isfinite(df)
+        found = 2 * np.where(known, stdtr(np.where(known, df, 1.0), t), ndtr(t))
+        return float(found) if found.ndim == 0 else found
+
 
 def pool_estimates(
     estimates: ArrayLike, standard_errors: ArrayLike, df_complete: float | None = None

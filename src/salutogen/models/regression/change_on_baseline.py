@@ -10,6 +10,7 @@ correlation, and results are shown over several `k`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
@@ -96,6 +97,7 @@ def change_on_baseline(
     change: bool = True,
     draws: int = 1000,
     seed: int = 1,
+    executor: Executor | None = None,
 ) -> ChangeOnBaseline:
     """Regress change (or the later measurement) on the baseline and covariates, and correct it.
 
@@ -118,6 +120,9 @@ def change_on_baseline(
         Whether `after - before` is the outcome; else `after`.
     draws, seed : int
         Samples of persons for the intervals.
+    executor : concurrent.futures.Executor, optional
+        Where the samples are drawn (see `executor_for`); by default in threads of this process.
+        The result is the same.
 
     Notes
     -----
@@ -146,7 +151,7 @@ def change_on_baseline(
         raise ModelError(f"k: expected values of at least 1, got {tuple(k)}.")
     ks = np.asarray(k, dtype=float)
     whole = sums.whole(ks, m, change)
-    drawn = sums.drawn(ks, m, change, draws=draws, seed=seed)
+    drawn = sums.drawn(ks, m, change, draws=draws, seed=seed, executor=executor)
     rho = float(whole.correlation[0])
     possible = ks * rho <= 1.0
     return ChangeOnBaseline(
@@ -241,10 +246,19 @@ class PersonSums:
         """Slopes of all persons, as one sample."""
         return self._slopes(self.products.sum(axis=0)[None], k, m, change)
 
-    def drawn(self, k: Float, m: float, change: bool, *, draws: int, seed: int) -> Slopes:
+    def drawn(
+        self,
+        k: Float,
+        m: float,
+        change: bool,
+        *,
+        draws: int,
+        seed: int,
+        executor: Executor | None = None,
+    ) -> Slopes:
         """Slopes of persons drawn with replacement."""
         flat = self.products.reshape(self.n, -1)
-        sums = bootstrap_sums(flat, draws=draws, seed=seed)
+        sums = bootstrap_sums(flat, draws=draws, seed=seed, executor=executor)
         return self._slopes(sums.reshape(draws, *self.products.shape[1:]), k, m, change)
 
     def errors(self, whole: Slopes, k: Float, m: float, change: bool) -> Slopes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,10 +11,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from salutogen.errors import ModelError
 from salutogen.models.linear_algebra import combine
+from salutogen.models.parallel.executors import run_each
 from salutogen.models.parallel.threads import share_work
 
 Float = NDArray[np.float64]
 
+PARTS = 16  # in which draws are sent to an executor: each takes the table along
 ALONE = 1e-6  # what rests on one person, in units of the coefficients it is made of
 
 
@@ -230,7 +233,9 @@ def _drawn(
     return result, own
 
 
-def bootstrap_sums(sums: ArrayLike, *, draws: int = 1000, seed: int = 1) -> Float:
+def bootstrap_sums(
+    sums: ArrayLike, *, draws: int = 1000, seed: int = 1, executor: Executor | None = None
+) -> Float:
     """Draw units with replacement and add up what is known of each.
 
     Parameters
@@ -242,6 +247,9 @@ def bootstrap_sums(sums: ArrayLike, *, draws: int = 1000, seed: int = 1) -> Floa
     seed : int
         Seed; the samples of the same seed and number of units are those of
         `bootstrap_least_squares`.
+    executor : concurrent.futures.Executor, optional
+        Where the samples are drawn (see `executor_for`); by default in threads of this process.
+        The result is the same.
 
     Returns
     -------
@@ -252,8 +260,6 @@ def bootstrap_sums(sums: ArrayLike, *, draws: int = 1000, seed: int = 1) -> Floa
     ModelError
         Fewer than two units or one draw, or values are not finite.
     """
-    from salutogen.models.resampling._kernels_bootstrap import bootstrap_totals
-
     table = np.ascontiguousarray(sums, dtype=float)
     if table.ndim != 2 or table.shape[0] < 2 or draws < 1 or not np.isfinite(table).all():
         raise ModelError(
@@ -261,13 +267,30 @@ def bootstrap_sums(sums: ArrayLike, *, draws: int = 1000, seed: int = 1) -> Floa
             f"{table.shape} and {draws} draws."
         )
     states = np.random.SeedSequence(seed).generate_state(draws, np.uint64).astype(np.uint64)
-    result = np.empty((draws, table.shape[1]))
-    share_work(
-        lambda first, last: bootstrap_totals(first, last, table, states, result),
-        draws,
-        cost=table.size,
-    )
-    return result
+    task = _Totals(table)
+    if executor is None:
+        return task.of(states)
+    parts = np.array_split(states, min(PARTS, draws))
+    return np.concatenate(run_each(task.of, parts, executor=executor))
+
+
+@dataclass(frozen=True)
+class _Totals:
+    """Sums of samples of units; can be sent to another process."""
+
+    table: Float
+
+    def of(self, states: NDArray[np.uint64]) -> Float:
+        """Return the sums of one sample for each state of the generator."""
+        from salutogen.models.resampling._kernels_bootstrap import bootstrap_totals
+
+        result = np.empty((states.size, self.table.shape[1]))
+        share_work(
+            lambda first, last: bootstrap_totals(first, last, self.table, states, result),
+            states.size,
+            cost=self.table.size,
+        )
+        return result
 
 
 def percentile_interval(draws: ArrayLike, level: float = 0.95) -> Float:

@@ -8,6 +8,8 @@ thousands of draws cost no more than sums over persons.
 
 from __future__ import annotations
 
+from concurrent.futures import Executor
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -18,7 +20,12 @@ Float = NDArray[np.float64]
 
 
 def romano_wolf(
-    estimates: ArrayLike, pulls: ArrayLike, *, draws: int = 2000, seed: int = 1
+    estimates: ArrayLike,
+    pulls: ArrayLike,
+    *,
+    draws: int = 2000,
+    seed: int = 1,
+    executor: Executor | None = None,
 ) -> Float:
     """Adjust p values of several estimates for each other.
 
@@ -31,6 +38,8 @@ def romano_wolf(
         persons is its variance.
     draws, seed : int
         Samples of persons.
+    executor : concurrent.futures.Executor, optional
+        As in `bootstrap_sums`.
 
     Returns
     -------
@@ -48,7 +57,7 @@ def romano_wolf(
     n, k = each.shape[0], own.size
     unit = each[:, own] / spread[own]
     unit = unit - unit.mean(axis=0)
-    sums = bootstrap_sums(np.hstack([unit, unit**2]), draws=draws, seed=seed)
+    sums = bootstrap_sums(np.hstack([unit, unit**2]), draws=draws, seed=seed, executor=executor)
     variance = sums[:, k:] - sums[:, :k] ** 2 / n
     with np.errstate(invalid="ignore", divide="ignore"):
         drawn = np.where(variance > 0, np.abs(sums[:, :k]) / np.sqrt(variance), 0.0)

@@ -1,0 +1,192 @@
+"""A mechanism over completed sets: who is completed from what, by hand, and what is said."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from salutogen.analyses.contract import AnalysisInputs
+from salutogen.analyses.mechanism.analysis import MechanismResult, compute
+from salutogen.analyses.mechanism.completed import STREAM
+from salutogen.analyses.mechanism.completed_words import how_completed
+from salutogen.analyses.mechanism.records import EFFECTS, TWO
+from salutogen.analyses.mechanism.settings import MechanismSettings
+from salutogen.models import ChainedImputation
+from salutogen.models.mediation.pooled import mediate_sets
+from tests.analyses.cluster import ADDRESS, on_cluster
+from tests.analyses.inputs import inputs_of, shown
+from tests.analyses.mechanism.worlds import PLAIN, study
+
+N = 240
+
+
+@cache
+def gappy(world: str = "change") -> AnalysisInputs:
+    """The study of a world; coping is not known of some at its occasion, `age` not of one."""
+    scores = study(world).scores
+    rng = np.random.default_rng(6)
+    gone = rng.random(N) < 0.25
+    place = scores.table["occasion_index"].cast(pl.Int64).to_numpy()
+    person = scores.table["person"].to_numpy()
+    coping = scores.table["factor:coping"].to_numpy().copy()
+    coping[(place == 1) & gone[person]] = np.nan
+    age = scores.persons["age"].to_numpy().copy()
+    age[5] = np.nan
+    return inputs_of(
+        replace(
+            scores,
+            table=scores.table.with_columns(pl.Series("factor:coping", coping, nan_to_null=True)),
+            persons=scores.persons.with_columns(pl.Series("age", age, nan_to_null=True)),
+        )
+    )
+
+
+def asked(**given: Any) -> MechanismSettings:
+    return MechanismSettings(**PLAIN | {"imputations": 5, "covariates": ("age",)} | given)
+
+
+@cache
+def result(world: str = "change") -> MechanismResult:
+    return compute(gappy(world), asked())
+
+
+def codes(found: MechanismResult) -> set[str]:
+    return {item.code for item in found.findings}
+
+
+def test_it_is_chained_equations_and_the_model_pooled() -> None:
+    inputs, found = gappy(), result()
+    made = found.completed
+    assert made is not None
+    scores = inputs.scores
+    wide = {name: inputs.views.wide(name).values for name in ("P", "E", "SR", "factor:coping")}
+    known = np.isfinite(wide["SR"][:, 2:])
+    later = {
+        name: np.array(
+            [
+                row[some].mean() if some.any() else np.nan
+                for row, some in zip(wide[name][:, 2:], known, strict=True)
+            ]
+        )
+        for name in ("P", "E")
+    }
+    columns = {
+        "x": scores.persons["optimism"].to_numpy(),
+        "m": wide["factor:coping"][:, 1],
+        "y": later["P"],
+        "age": scores.persons["age"].fill_null(np.nan).to_numpy(),
+        "E": later["E"],
+        "m before": wide["factor:coping"][:, 0],
+        "SR before": wide["SR"][:, 0],
+    }
+    beside = [wide[name[0]][:, int(name[-1])] for name in made.drawn_from]
+    assert made.drawn_from == ("P at T0", "P at T1", "E at T1")
+    sets = ChainedImputation(
+        imputations=5, seed=inputs.run.seed + STREAM, iterations=made.iterations
+    ).fit(np.column_stack([*columns.values(), *beside]))
+    data = [dict(zip(columns, one.T, strict=False)) for one in sets.arrays()]
+    by_hand = mediate_sets(
+        data, factor="x", mechanism="m", outcome="y", covariates=["age"], exposure=["E"], steps=2,
+        bootstrap=300, seed=inputs.run.seed + STREAM,
+    )  # fmt: skip
+    rows = {row["effect"]: row for row in made.paths.filter(step=TWO).iter_rows(named=True)}
+    for name, words in EFFECTS.items():
+        assert rows[words]["estimate"] == pytest.approx(by_hand.effects[name].estimate)
+        assert rows[words]["se"] == pytest.approx(by_hand.effects[name].standard_error)
+        assert rows[words]["low"] == pytest.approx(by_hand.effects[name].percentile.low)
+    limits = by_hand.effects["indirect"].percentile
+    assert made.two_step.interval == pytest.approx([found.difference * one for one in limits])
+    given = mediate_sets(
+        data, factor="x", mechanism="m", outcome="y", covariates=["age", "m before", "SR before"],
+        exposure=["E"], steps=2, bootstrap=300, seed=inputs.run.seed + STREAM,
+    )  # fmt: skip
+    assert made.given_earlier is not None
+    assert made.given_earlier.estimate == pytest.approx(
+        found.difference * given.effects["indirect"].estimate
+    )
+
+
+def test_who_was_completed_is_counted_and_said() -> None:
+    inputs, found = gappy(), result()
+    made = found.completed
+    assert made is not None
+    assert found.n_completed == N
+    assert made.n_without_factor == 0
+    assert (
+        made.n_without_mechanism == np.isnan(inputs.views.wide("factor:coping").values[:, 1]).sum()
+    )
+    assert found.n < N - 0.2 * N
+    words = how_completed(found).worded(str)
+    assert words.startswith(f"Of {N} persons with optimism, coping or later SR, 0 lack the first")
+    assert "percentiles over draws of persons from all sets" in words
+    assert "Pooled over 5 completed sets the indirect effect is" in str(found.answer())
+    assert "Schomaker and Heumann 2018" in found.methods().worded(str)
+
+
+def test_what_both_tell_apart_is_not_claimed() -> None:
+    found = result()
+    made = found.completed
+    assert made is not None
+    assert made.two_step.told == found.two_step.told == -1
+    assert "Both tell the same." in str(found.answer())
+    assert "mechanism-told-by-some" not in codes(found)
+    lost = replace(made, two_step=replace(made.two_step, interval=(-1.0, 1.0)))
+    other = replace(found, completed=lost)
+    assert "nothing is claimed that only one of them tells" in str(other.answer())
+    assert "with completed sets or without them only" in str(other.in_short())
+
+
+def test_a_covariate_that_the_line_of_SR_holds_too_stands_in_both() -> None:
+    scores = gappy().scores
+    plan = scores.study.plan.model_copy(
+        update={"norm": scores.study.plan.norm.model_copy(update={"covariates": ("age",)})}
+    )
+    inputs = inputs_of(replace(scores, study=replace(scores.study, plan=plan)))
+    found = compute(inputs, asked())
+    assert found.covariates_of_line == ("age",)
+    assert found.completed is not None
+    assert found.completed.two_step.estimate == pytest.approx(found.two_step.estimate, abs=0.6)
+
+
+def test_without_the_key_there_are_no_sets() -> None:
+    found = compute(gappy(), asked(imputations=None))
+    assert found.completed is None
+    assert found.n_completed is None
+    assert "ooled" not in str(found.answer()) + found.methods().worded(str)
+
+
+@pytest.mark.parametrize("individuals", [True, False])
+def test_the_page_shows_both_and_how_the_chains_went(individuals: bool) -> None:
+    found, inputs = result(), gappy()
+    (section,), _ = shown(found, inputs, individuals=individuals)
+    assert [table.name for table in section.tables] == ["mechanism-paths", "mechanism-completed"]
+    figures = {figure.name: figure for figure in section.figures}
+    assert figures["mechanism-effects"].data["step"].n_unique() == 6
+    chains = figures.get("mechanism-chains")
+    assert (chains is None) == (not individuals and not _many(found))
+    assert section.tables[1].frame["df"].is_not_null().all() or not individuals
+
+
+def _many(found: MechanismResult) -> bool:
+    """Whether enough lack each of what is traced to be told."""
+    made = found.completed
+    assert made is not None
+    counts = [made.n_without_factor, made.n_without_mechanism, made.n_without_later]
+    return all(n == 0 or n >= 5 for n in counts)
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_sets_and_draws_are_made_on_the_cluster_and_are_the_same(
+    monkeypatch: pytest.MonkeyPatch, workers: int
+) -> None:
+    there, cluster = on_cluster(gappy(), monkeypatch, workers)
+    found = compute(there, asked())
+    assert set(cluster.asked) == {ADDRESS}
+    assert cluster.sent.count("_Chains.run") >= 5
+    assert cluster.sent.count("_Drawn.of") == 15
+    assert str(found.to_dict()) == str(result().to_dict())
