@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
 import numpy as np
 import polars as pl
 
 from salutogen.findings import Findings
 from salutogen.models.descriptive import pearson
+from salutogen.models.parallel.threads import at_once
 from salutogen.norm import LineKey, Norm
 from salutogen.norm.lines import Level
 from salutogen.norm.periods import valid_rows
@@ -39,6 +44,8 @@ from salutogen.resilience.uncertainty import (
 )
 from salutogen.scores import Scores
 
+COLUMNS = 10  # about as many are gone through by each of what is done side by side
+
 
 def score_resilience(
     scores: Scores, norm: Norm, *, seed: int = 1, bootstrap: int | None = None
@@ -64,22 +71,27 @@ def score_resilience(
     """
     draws = scores.study.plan.resilience.bootstrap if bootstrap is None else bootstrap
     kinds: tuple[Level, ...] = ("occasion", "person", "window", "phase")
-    occasions, persons, windows, phases = (score_level(scores, norm, one) for one in kinds)
+    n_rows = scores.table.height
+    occasions, persons, windows, phases = at_once(
+        [partial(score_level, scores, norm, one) for one in kinds], cost=COLUMNS * n_rows
+    )
     arrays = scored_arrays(occasions, scores.persons.height)
-    r = pearson(arrays.E, arrays.P)
-    measurement = measure(scores, arrays.P, r)
-    lines = _bootstrap(norm, draws, seed)
+    measurement = measure(scores, arrays.P, pearson(arrays.E, arrays.P))
+    side_by_side: list[Callable[[], Any]] = [
+        partial(levels_of_persons, persons, arrays, norm, scores.study.plan.resilience),
+        partial(_bootstrap, norm, draws, seed),
+        partial(_mixed_scores, scores, norm, occasions["SR"]),
+        partial(describe, arrays),
+    ]
+    levels, lines, mixed_scores, descriptives = at_once(side_by_side, cost=COLUMNS * n_rows)
     sem = measurement.sem
     occasions = with_errors_of_days(occasions, _line_error(occasions, norm, lines, "occasion"), sem)
-    levels = levels_of_persons(persons, arrays, norm, scores.study.plan.resilience)
     of_line = _line_error(persons, norm, lines, "person")
     called = claims(persons, of_line, levels, smallest_of(scores.study.plan.report.individuals))
     persons = with_errors_of_persons(persons, of_line, sem, levels).with_columns(called.clear)
     crossed = _cross_fit(scores, norm, persons, seed)
     if crossed is not None:
         persons = persons.with_columns(crossed.scores)
-    mixed_scores = _mixed_scores(scores, norm, occasions["SR"])
-    descriptives = describe(arrays)
     summary = summarise(arrays, persons, windows, norm, descriptives, measurement, mixed_scores)
     boot = bootstrap_summary(lines, draws=draws, seed=seed)
     findings = Findings()
