@@ -109,15 +109,24 @@ def bootstrap_line(
     # Centred columns keep the cross-products well conditioned; the intercept is put back after.
     constant = np.array([term == "intercept" for term in line.terms])
     centre = np.where(constant, 0.0, matrix.mean(axis=0))
-    scale = np.where(constant, 1.0, np.maximum(np.abs(matrix - centre).max(axis=0), 1e-300))
+    scale = np.where(constant, 1.0, _centred(matrix, centre))
+    matrix /= scale
     try:
-        moments = person_moments((matrix - centre) / scale, P, codes)
+        moments = person_moments(matrix, P, codes)
+        terms = matrix.shape[1]
+        del matrix, table, P, codes  # of a large study they are long
         found = studentised_bootstrap(
-            moments, matrix.shape[1], draws=draws, seed=seed, maps=_to_raw(constant, centre, scale)
+            moments, terms, draws=draws, seed=seed, maps=_to_raw(constant, centre, scale)
         )
     except ModelError:
         return None
     return LineDraws(line=line, draws=found.draws, limits=found.interval())
+
+
+def _centred(matrix: np.ndarray, centre: np.ndarray) -> np.ndarray:
+    """Centre the columns of a matrix (n, p) in place; the largest size (p,) that each then has."""
+    matrix -= centre
+    return np.array([max(float(np.abs(column).max()), 1e-300) for column in matrix.T])
 
 
 def _to_raw(constant: np.ndarray, centre: np.ndarray, scale: np.ndarray) -> np.ndarray:

@@ -141,10 +141,10 @@ def compute(inputs: AnalysisInputs, settings: SensitivitySettings) -> Sensitivit
     factors, flagged = _factors(scores, persons), inputs.need(OutliersResult).flagged
     side_by_side: list[Callable[[], Any]] = [
         partial(_bands, inputs, scored, settings, factors, strengths, reliability_P["person"]),
-        partial(_missing, scores, inputs.run.audience),
         partial(_outliers, scores, norm, persons, flagged),
     ]
-    bands, missing, outliers = at_once(side_by_side, cost=scored.P.size)
+    bands, outliers = at_once(side_by_side, cost=scored.P.size)
+    missing = _missing(scores, inputs.run.audience)  # alone: its rows take most room
     return SensitivityResult(
         exposure_error=errors,
         mood_reporting=mood_table(levels, strengths),
