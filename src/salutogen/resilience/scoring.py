@@ -13,7 +13,7 @@ from salutogen.findings import Findings
 from salutogen.models.descriptive import pearson
 from salutogen.models.parallel.threads import at_once
 from salutogen.norm import LineKey, Norm
-from salutogen.norm.lines import Level
+from salutogen.norm.lines import Level, Line
 from salutogen.norm.periods import valid_rows
 from salutogen.page.audience import smallest_of
 from salutogen.resilience.between_within import scored_arrays
@@ -124,16 +124,16 @@ def _bootstrap(norm: Norm, draws: int, seed: int) -> dict[str, LineDraws | None]
     """Bootstrap the reference line of each level; an external line keeps its own errors."""
     if norm.external is not None or draws < 1:
         return {}
-    lines: dict[str, LineDraws | None] = {}
-    for line in (norm.lines.occasion, norm.lines.person):
-        units = norm.units(line.level)
-        assert units is not None
-        lines[line.level] = bootstrap_line(line, units, level=line.level, draws=draws, seed=seed)
-    frozen, units = norm.lines.reference("window"), norm.units("window")
-    if frozen is not None and units is not None:
-        lines["window_frozen"] = bootstrap_line(
-            frozen, units, level="window", draws=draws, seed=seed
-        )
+
+    def drawn(line: Line, level: Level) -> LineDraws | None:
+        # Units of occasions are made when they are asked for, and not kept here beside the draws.
+        return bootstrap_line(line, norm.units(level), level=level, draws=draws, seed=seed)
+
+    primary = (norm.lines.occasion, norm.lines.person)
+    lines: dict[str, LineDraws | None] = {line.level: drawn(line, line.level) for line in primary}
+    frozen = norm.lines.reference("window")
+    if frozen is not None and norm.units("window") is not None:
+        lines["window_frozen"] = drawn(frozen, "window")
     return lines
 
 

@@ -84,7 +84,7 @@ class LineDraws:
 
 
 def bootstrap_line(
-    line: Line, table: pl.DataFrame, *, level: Level, draws: int, seed: int
+    line: Line, table: pl.DataFrame | None, *, level: Level, draws: int, seed: int
 ) -> LineDraws | None:
     """Draw persons with replacement and refit the line; None where that is impossible.
 
@@ -93,17 +93,18 @@ def bootstrap_line(
     Parameters
     ----------
     line : Line
-    table : DataFrame
+    table : DataFrame or None
         Units the line was fitted on, with `person`.
     level : str
     draws, seed : int
     """
-    if draws < 1:
+    if draws < 1 or table is None:
         return None
     table = with_exposure(line, table)
     matrix = line_matrix(line, table, level=level)
     P = table["P"].to_numpy()
     codes, n_units = resampling_units(table["person"].to_numpy().astype(np.int64), seed)
+    del table  # of a large study columns are long: each is let go when it is done with
     if n_units < 2:
         return None
     # Centred columns keep the cross-products well conditioned; the intercept is put back after.
@@ -114,7 +115,7 @@ def bootstrap_line(
     try:
         moments = person_moments(matrix, P, codes)
         terms = matrix.shape[1]
-        del matrix, table, P, codes  # of a large study they are long
+        del matrix, P, codes
         found = studentised_bootstrap(
             moments, terms, draws=draws, seed=seed, maps=_to_raw(constant, centre, scale)
         )
@@ -158,8 +159,8 @@ def resampling_units(person: np.ndarray, seed: int) -> tuple[np.ndarray, int]:
     if n_persons > MOST_UNITS:
         groups = np.arange(n_persons) % MOST_UNITS
         np.random.default_rng(seed).shuffle(groups)
-        return groups[codes[person]].astype(np.int64), MOST_UNITS
-    return codes[person].astype(np.int64), n_persons
+        return groups[codes[person]].astype(np.int64, copy=False), MOST_UNITS
+    return codes[person].astype(np.int64, copy=False), n_persons
 
 
 def line_error(
