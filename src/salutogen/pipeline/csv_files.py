@@ -15,7 +15,7 @@ from salutogen.pipeline.spreadsheet_text import IN_CODEBOOK, harmless, harmless_
 
 type Whole = Callable[[pl.DataFrame], pl.DataFrame]
 
-ROWS_AT_ONCE = 250_000
+ROWS_AT_ONCE = 100_000
 
 
 class Texts:
