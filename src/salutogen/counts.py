@@ -79,6 +79,12 @@ def forms_of(counted: NDArray[np.bool_], person: NDArray[Any]) -> Forms:
     """
     import numpy as np
 
-    n = int(np.count_nonzero(counted))
-    own, rest = (int(np.count_nonzero(np.bincount(person[rows]))) for rows in (counted, ~counted))
-    return Forms(n, persons=own, others=rest)
+    # One pass for both: even places are of the other forms, odd ones of those that are counted.
+    places = person.astype(np.int64)
+    places *= 2
+    places += counted
+    found = np.bincount(places)
+    others, own = (found[place::2] for place in (0, 1))
+    return Forms(
+        int(own.sum()), persons=int(np.count_nonzero(own)), others=int(np.count_nonzero(others))
+    )

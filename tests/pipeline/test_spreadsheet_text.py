@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from salutogen.pipeline import writing
+from salutogen.pipeline import csv_files
+from salutogen.pipeline.csv_files import write_csv
 from salutogen.pipeline.spreadsheet_text import harmless, harmless_name, to_the_letter
-from salutogen.pipeline.writing import write_csv
 
 WICKED = {
     "=1+1": "'=1+1", "+49 89": "'+49 89", "-1": "'-1", "@SUM(A1)": "'@SUM(A1)", "\t1": "'\t1",
@@ -62,7 +62,7 @@ def test_categories_and_names_of_columns(tmp_path: Path, monkeypatch: pytest.Mon
             "lists": [["=x"], [], None],
         }
     )
-    monkeypatch.setattr(writing, "ROWS_AT_ONCE", 2)
+    monkeypatch.setattr(csv_files, "ROWS_AT_ONCE", 2)
     changed = write_csv(table, tmp_path / "t.csv")
     with (tmp_path / "t.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.reader(file))

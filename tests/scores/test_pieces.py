@@ -39,6 +39,29 @@ def scored():
     )
 
 
+def test_rows_with_an_answer_in_any_form_are_scored():
+    study = build_study(
+        [instrument("mood", ["m1", "m2"]), checklist("hassles", ["h1", "h2"])],
+        problems="mood",
+        exposure={"types": ["hassles"], "score": "severity", "combine": "sum"},
+        labels=("1", "2", "3"),
+    )
+    empty = [None, None]
+    mood = [[1, None], empty, [2, 3], empty, [0, 1], [1, 1]]
+    hassles = [[1, 2], empty, empty, [None, 4], [0, 1], [3, 1]]
+    panel = build_panel(
+        study, {"mood": mood, "hassles": hassles}, person=[0, 0, 0, 1, 1, 1], occasion=[0, 1, 2] * 2
+    )
+    keep = answers.answered_rows(panel)
+    assert keep is not None
+    assert keep.to_list() == [True, False, True, True, True, True]
+    everywhere = build_panel(
+        study, {"mood": mood, "hassles": [[1, 2]] * 6}, person=[0, 0, 0, 1, 1, 1],
+        occasion=[0, 1, 2] * 2,
+    )  # fmt: skip
+    assert answers.answered_rows(everywhere) is None
+
+
 def test_pieces_give_the_scores_of_the_whole(monkeypatch):
     whole = scored()
     monkeypatch.setattr(answers, "PIECE", 7)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
 
 import numpy as np
 import polars as pl
 
 from salutogen.errors import NormError
 from salutogen.findings import Finding, Findings, finding, refusals
+from salutogen.models.parallel.threads import at_once
 from salutogen.norm.clustered_support import tell_thin_support
 from salutogen.norm.covariates import Covariates, gather_covariates
 from salutogen.norm.curve_support import tell_straight_lines
@@ -175,7 +178,8 @@ def _decide_shape(fit: _Fit, seed: int, *, own: bool) -> ShapeTest | None:
     if wished == "test" and test is not None:
         chosen = test.chosen
     asked = replace(fit.spec, shape=chosen)
-    refused = None if chosen == "linear" else refusal_of_shape(units, asked, seed=seed)
+    known = chosen == "linear" or (test is not None and chosen == test.chosen)  # they carry it
+    refused = None if known else refusal_of_shape(units, asked, seed=seed)
     if refused is None:
         fit.findings.extend(untested)
     else:
@@ -209,9 +213,12 @@ def _fit_levels(fit: _Fit, test: ShapeTest | None, external: External | None) ->
     if external is None:
         words, complete = fit.reference.words, fit.covariates.complete
         levels: tuple[Level, ...] = ("occasion", "person")
-        for level in levels:
-            units = complete(fit.tables[f"{level}_reference"])
-            found[LineKey(level)] = fit_line(units, fit.spec, level=level, reference=words)
+        units = {level: complete(fit.tables[f"{level}_reference"]) for level in levels}
+        lines = at_once(
+            [partial(fit_line, units[one], fit.spec, level=one, reference=words) for one in levels],
+            cost=units["occasion"].height,
+        )
+        found.update(zip(map(LineKey, levels), lines, strict=True))
     else:
         found.update(external.lines)
     if exact := _exact(*found.values()):
@@ -261,8 +268,8 @@ def _period_lines(
 ) -> tuple[dict[Period, Line], pl.DataFrame]:
     """Each period's own line, and the table of all periods' means."""
     lines: dict[Period, Line] = {}
-    tables: list[pl.DataFrame] = []
-    for placed in periods:
+
+    def fitted(placed: PeriodRows) -> tuple[pl.DataFrame, Line | Sequence[Finding]]:
         period = placed.period
         table = fit.means(placed, valid)
         name = (
@@ -270,11 +277,16 @@ def _period_lines(
             if level == "window"
             else pl.lit(period.label).alias("phase")
         )
-        tables.append(table.with_columns(name))
         units = fit.covariates.complete(table)
-        line = _try_line(fit, units, level, str(period), period)
-        if line is not None:
-            lines[period] = line
+        return table.with_columns(name), _try_line(fit.spec, units, level, str(period), period)
+
+    found = at_once([partial(fitted, one) for one in periods], cost=fit.tables["person"].height)
+    tables = [table for table, _ in found]
+    for placed, (_, line) in zip(periods, found, strict=True):
+        if isinstance(line, Line):
+            lines[placed.period] = line
+        else:
+            fit.without_line.add(str(placed.period), line)
     if tables:
         return lines, pl.concat(tables).sort("person", maintain_order=True)
     column = pl.Series("window", [], dtype=pl.UInt16)
@@ -295,25 +307,25 @@ def _frozen_line(fit: _Fit, windows: Mapping[Period, Line]) -> Line | None:
     words = reference.words
     if reference.one_arm and period == FIRST_WINDOW:
         words = f"{words}, first window"
-    return _try_line(fit, units, "window", words, period)
+    line = _try_line(fit.spec, units, "window", words, period)
+    if isinstance(line, Line):
+        return line
+    fit.without_line.add(words, line)
+    return None
 
 
 def _try_line(
-    fit: _Fit, units: pl.DataFrame, level: Level, reference: str, period: Period
-) -> Line | None:
-    """Fit a window's or phase's line; where that is impossible, say why and go on."""
-    problems: Sequence[Finding] = line_problems(units, fit.spec, level)
-    if not problems:
-        try:
-            line = fit_line(units, fit.spec, level=level, reference=reference, period=period)
-        except NormError as error:
-            problems = error.findings
-        else:
-            problems = _exact(line)
-            if not problems:
-                return line
-    fit.without_line.add(reference, problems)
-    return None
+    spec: LineSpec, units: pl.DataFrame, level: Level, reference: str, period: Period
+) -> Line | Sequence[Finding]:
+    """Fit a window's or phase's line; where that is impossible, say why."""
+    problems = line_problems(units, spec, level)
+    if problems:
+        return problems
+    try:
+        line = fit_line(units, spec, level=level, reference=reference, period=period)
+    except NormError as error:
+        return error.findings
+    return _exact(line) or line
 
 
 def _frozen_phase(fit: _Fit, phases: Mapping[Period, Line]) -> Line | None:
@@ -338,8 +350,14 @@ def _add_secondary_lines(norm: Norm, fit: _Fit) -> Norm:
     left_out = LeftOut()
     own = {} if norm.external else {level: lines[LineKey(level)] for level in levels}
     more = variant_lines(units, spec, words, left_out, own)
-    spread = residual_spread({"person": lines.person, "occasion": lines.occasion}, units, findings)
-    mixed, covariance = fit_mixed_line(fit.rows, findings)
+    of_spread, of_mixed = Findings(), Findings()
+    primary: dict[Level, Line] = {"person": lines.person, "occasion": lines.occasion}
+    side_by_side: list[Callable[[], Any]] = [
+        partial(fit_mixed_line, fit.rows, of_mixed),
+        partial(residual_spread, primary, units, of_spread),
+    ]
+    (mixed, covariance), spread = at_once(side_by_side, cost=units["occasion"].height)
+    findings.extend([*of_spread, *of_mixed])
     if mixed is not None and covariance is not None:
         line = mixed_as_line(mixed, covariance, lines.occasion, fit.rows, fit.spec.smallest)
         more[LineKey("occasion", variant=MIXED)] = line

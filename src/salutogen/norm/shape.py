@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ from salutogen.columns import Kind, Record, figure, record
 from salutogen.errors import ModelError, NormError
 from salutogen.findings import Finding, Persons, finding
 from salutogen.models.linear_algebra import Factored, combine
+from salutogen.models.parallel.threads import at_once
 from salutogen.models.regression.least_squares import (
     LinearFit,
     cross_validated_error,
@@ -102,8 +104,12 @@ def shape_test(
     if straight is not None:
         raise NormError([_not_tested(units, unit, straight)])
     units = _with_composite(units, spec)
-    fits = {shape: _Fitted.of(units, replace(spec, shape=shape), seed) for shape in SHAPES}
-    linear, quadratic, spline = (fits[shape] for shape in SHAPES)
+    found = at_once(
+        [partial(_Fitted.of, units, replace(spec, shape=shape), seed) for shape in SHAPES],
+        cost=FOLDS * units.height,
+    )
+    fits = dict(zip(SHAPES, found, strict=True))
+    linear, quadratic, spline = found
     if linear.fit is None or quadratic.fit is None:
         raise NormError([_not_tested(units, unit, quadratic.refused)])
     try:

@@ -22,12 +22,13 @@ Codes = NDArray[np.uint8]
 
 def answered_rows(columns: Mapping[str, TypedItem], height: int) -> Mask:
     """Tell in which rows at least one item has an answer."""
-    answered = np.zeros(height, dtype=bool)
+    if any(cells.values.null_count() == 0 for cells in columns.values()):
+        return np.ones(height, dtype=bool)
+    answered = pl.repeat(False, height, dtype=pl.Boolean, eager=True)
     for cells in columns.values():
-        if cells.values.null_count() == 0:
-            return np.ones(height, dtype=bool)
-        answered |= cells.values.is_not_null().to_numpy()
-    return answered
+        answered |= cells.values.is_not_null()  # of bits, not of bytes
+    found: Mask = answered.to_numpy().copy()
+    return found
 
 
 def seen_rows(columns: Mapping[str, TypedItem], answered: Mask) -> Mask:

@@ -65,6 +65,7 @@ def manifest(
     individuals: str,
     personal_files: Collection[str] = (),
     verbatim: bool = False,
+    digests: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Describe a finished output folder.
 
@@ -84,7 +85,10 @@ def manifest(
         Further files with one row per person or answer form, written by analyses.
     verbatim : bool, default False
         Whether texts in CSV files are to the letter.
+    digests : mapping of str to str, optional
+        SHA-256 of files by their names, where it is known.
     """
+    known = digests or {}
     files = []
     for path in sorted(outputs):
         name = path.relative_to(folder).as_posix()
@@ -93,7 +97,7 @@ def manifest(
         files.append(
             {
                 "file": name,
-                "sha256": sha256_of(path),
+                "sha256": known.get(name) or sha256_of(path),
                 # Rows and labels of few could be counted by the size of what holds them.
                 "bytes": None if row_level and individuals == "hide" else path.stat().st_size,
                 "personal_data": personal,

@@ -125,13 +125,20 @@ def _not_empty(out: Path, variant: str, **values: Any) -> OutputNotEmptyError:
 
 
 class OutputFolder:
-    """An output folder that is this run's as long as it is claimed."""
+    """An output folder that is this run's as long as it is claimed.
+
+    Attributes
+    ----------
+    partial : Path
+        A temporary sibling. What is written there, before `write` too, gets its place with it.
+    """
 
     def __init__(
         self, out: Path, *, force: bool, reads: WhatIsRead, left: tuple[Finding, ...] = ()
     ) -> None:
         self.out, self._force, self._reads, self._left = out, force, reads, left
         self._folder = Path(os.path.realpath(out))
+        self.partial = _free_name(self._folder, "partial")
 
     def write(
         self, fill: Callable[[Path], None], then: Callable[[], None] | None = None
@@ -155,19 +162,19 @@ class OutputFolder:
         ReportError
             The folder was filled by others meanwhile, or the disk refuses; `out` is as it was.
         """
-        partial = _free_name(self._folder, "partial")
-        try:
-            with _disk(self.out):
-                partial.mkdir()
-                fill(partial)
-            with unstopped(), _disk(self.out):
-                told = self._swap(partial)
-                if then is not None:
-                    then()
-        finally:
-            with unstopped():
-                shutil.rmtree(partial, ignore_errors=True)
+        with _disk(self.out):
+            self.partial.mkdir(exist_ok=True)
+            fill(self.partial)
+        with unstopped(), _disk(self.out):
+            told = self._swap(self.partial)
+            if then is not None:
+                then()
         return (*self._left, *told)
+
+    def discard(self) -> None:
+        """Delete what was written and did not get its place."""
+        with unstopped():
+            shutil.rmtree(self.partial, ignore_errors=True)
 
     def _swap(self, partial: Path) -> tuple[Finding, ...]:
         """Move the finished folder into place; an old one is put aside and discarded last."""
@@ -215,7 +222,11 @@ def claimed(
                     raise _in_use(folder, error) from error
                 left = _clear_abandoned(folder)
             require_free(out, force=force, reads=reads)
-            yield OutputFolder(out, force=force, reads=reads, left=left)
+            place = OutputFolder(out, force=force, reads=reads, left=left)
+            try:
+                yield place
+            finally:
+                place.discard()
     finally:
         for item in parents:
             with suppress(OSError):  # results stand in it

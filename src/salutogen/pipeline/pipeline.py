@@ -17,13 +17,13 @@ from salutogen.context import Progress, RunContext, silent, unfailing
 from salutogen.errors import SalutogenError
 from salutogen.findings import Finding
 from salutogen.memory import give_back_memory
-from salutogen.norm import fit_norm
+from salutogen.norm import Norm, fit_norm
 from salutogen.page.audience import Audience
 from salutogen.page.identifiers import struck_from_all
 from salutogen.panel import Panel
 from salutogen.panel.secret import secret_of
 from salutogen.pipeline.results import Results
-from salutogen.resilience import score_resilience
+from salutogen.resilience import Resilience, score_resilience
 from salutogen.scores import score
 from salutogen.scores.flow import forms_of_study
 from salutogen.study import Study, read_study
@@ -81,14 +81,21 @@ def run(
     if out is None:
         return _compute(plan, planned, data, seed, progress, scheduler)
     from salutogen.page.drawing_processes import drawing_processes
+    from salutogen.pipeline.level_tables import tables_beside
     from salutogen.pipeline.output_folder import claimed
     from salutogen.pipeline.what_is_read import what_is_read
     from salutogen.pipeline.writing import write_results
 
     reads = what_is_read(plan, data)
-    with claimed(Path(out), force=force, reads=reads) as place, drawing_processes() as drawing:
-        results = _compute(plan, planned, data, seed, progress, scheduler)
-        return write_results(results, place, progress, drawing=drawing, verbatim=verbatim)
+    with (
+        claimed(Path(out), force=force, reads=reads) as place,
+        drawing_processes() as drawing,
+        tables_beside(place.partial, verbatim=verbatim) as tables,
+    ):
+        results = _compute(plan, planned, data, seed, progress, scheduler, tables.begin)
+        return write_results(
+            results, place, progress, drawing=drawing, verbatim=verbatim, tables=tables
+        )
 
 
 def _compute(
@@ -98,8 +105,11 @@ def _compute(
     seed: int,
     progress: Progress,
     scheduler: str | None,
+    beside: Callable[[Resilience, Norm], None] | None = None,
 ) -> Results:
-    """Go through the rooms in their order, then the analyses."""
+    """Go through the rooms in their order, then the analyses; `beside` begins what can be done
+    while these go on.
+    """
 
     def begin(stage: str) -> None:
         give_back_memory()
@@ -114,6 +124,8 @@ def _compute(
         told: Any = struck_from_all(error.findings, identifiers)
         raise type(error)(told or identifiers.struck(str(error))) from error.__cause__
     begin("analyses")
+    if beside is not None:
+        beside(backbone.resilience, backbone.norm)
     scores = backbone.scores
     context = RunContext(
         seed=seed,

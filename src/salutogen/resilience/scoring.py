@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
 import numpy as np
 import polars as pl
 
 from salutogen.findings import Findings
 from salutogen.models.descriptive import pearson
+from salutogen.models.parallel.threads import at_once
 from salutogen.norm import LineKey, Norm
-from salutogen.norm.lines import Level
+from salutogen.norm.lines import Level, Line
 from salutogen.norm.periods import valid_rows
 from salutogen.page.audience import smallest_of
 from salutogen.resilience.between_within import scored_arrays
@@ -39,6 +44,8 @@ from salutogen.resilience.uncertainty import (
 )
 from salutogen.scores import Scores
 
+COLUMNS = 10  # about as many are gone through by each of what is done side by side
+
 
 def score_resilience(
     scores: Scores, norm: Norm, *, seed: int = 1, bootstrap: int | None = None
@@ -64,22 +71,27 @@ def score_resilience(
     """
     draws = scores.study.plan.resilience.bootstrap if bootstrap is None else bootstrap
     kinds: tuple[Level, ...] = ("occasion", "person", "window", "phase")
-    occasions, persons, windows, phases = (score_level(scores, norm, one) for one in kinds)
+    n_rows = scores.table.height
+    occasions, persons, windows, phases = at_once(
+        [partial(score_level, scores, norm, one) for one in kinds], cost=COLUMNS * n_rows
+    )
     arrays = scored_arrays(occasions, scores.persons.height)
-    r = pearson(arrays.E, arrays.P)
-    measurement = measure(scores, arrays.P, r)
-    lines = _bootstrap(norm, draws, seed)
+    measurement = measure(scores, arrays.P, pearson(arrays.E, arrays.P))
+    side_by_side: list[Callable[[], Any]] = [
+        partial(levels_of_persons, persons, arrays, norm, scores.study.plan.resilience),
+        partial(_bootstrap, norm, draws, seed),
+        partial(_mixed_scores, scores, norm, occasions["SR"]),
+        partial(describe, arrays),
+    ]
+    levels, lines, mixed_scores, descriptives = at_once(side_by_side, cost=COLUMNS * n_rows)
     sem = measurement.sem
     occasions = with_errors_of_days(occasions, _line_error(occasions, norm, lines, "occasion"), sem)
-    levels = levels_of_persons(persons, arrays, norm, scores.study.plan.resilience)
     of_line = _line_error(persons, norm, lines, "person")
     called = claims(persons, of_line, levels, smallest_of(scores.study.plan.report.individuals))
     persons = with_errors_of_persons(persons, of_line, sem, levels).with_columns(called.clear)
     crossed = _cross_fit(scores, norm, persons, seed)
     if crossed is not None:
         persons = persons.with_columns(crossed.scores)
-    mixed_scores = _mixed_scores(scores, norm, occasions["SR"])
-    descriptives = describe(arrays)
     summary = summarise(arrays, persons, windows, norm, descriptives, measurement, mixed_scores)
     boot = bootstrap_summary(lines, draws=draws, seed=seed)
     findings = Findings()
@@ -112,16 +124,16 @@ def _bootstrap(norm: Norm, draws: int, seed: int) -> dict[str, LineDraws | None]
     """Bootstrap the reference line of each level; an external line keeps its own errors."""
     if norm.external is not None or draws < 1:
         return {}
-    lines: dict[str, LineDraws | None] = {}
-    for line in (norm.lines.occasion, norm.lines.person):
-        units = norm.units(line.level)
-        assert units is not None
-        lines[line.level] = bootstrap_line(line, units, level=line.level, draws=draws, seed=seed)
-    frozen, units = norm.lines.reference("window"), norm.units("window")
-    if frozen is not None and units is not None:
-        lines["window_frozen"] = bootstrap_line(
-            frozen, units, level="window", draws=draws, seed=seed
-        )
+
+    def drawn(line: Line, level: Level) -> LineDraws | None:
+        # Units of occasions are made when they are asked for, and not kept here beside the draws.
+        return bootstrap_line(line, norm.units(level), level=level, draws=draws, seed=seed)
+
+    primary = (norm.lines.occasion, norm.lines.person)
+    lines: dict[str, LineDraws | None] = {line.level: drawn(line, line.level) for line in primary}
+    frozen = norm.lines.reference("window")
+    if frozen is not None and norm.units("window") is not None:
+        lines["window_frozen"] = drawn(frozen, "window")
     return lines
 
 

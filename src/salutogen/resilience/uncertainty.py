@@ -86,7 +86,7 @@ class LineDraws:
 
 
 def bootstrap_line(
-    line: Line, table: pl.DataFrame, *, level: Level, draws: int, seed: int
+    line: Line, table: pl.DataFrame | None, *, level: Level, draws: int, seed: int
 ) -> LineDraws | None:
     """Draw persons with replacement and refit the line; None where that is impossible.
 
@@ -95,31 +95,41 @@ def bootstrap_line(
     Parameters
     ----------
     line : Line
-    table : DataFrame
+    table : DataFrame or None
         Units the line was fitted on, with `person`.
     level : str
     draws, seed : int
     """
-    if draws < 1:
+    if draws < 1 or table is None:
         return None
     table = with_exposure(line, table)
     matrix = line_matrix(line, table, level=level)
     P = table["P"].to_numpy()
     codes, n_units = resampling_units(table["person"].to_numpy().astype(np.int64), seed)
+    del table  # of a large study columns are long: each is let go when it is done with
     if n_units < 2:
         return None
     # Centred columns keep the cross-products well conditioned; the intercept is put back after.
     constant = np.array([term == "intercept" for term in line.terms])
     centre = np.where(constant, 0.0, matrix.mean(axis=0))
-    scale = np.where(constant, 1.0, np.maximum(np.abs(matrix - centre).max(axis=0), 1e-300))
+    scale = np.where(constant, 1.0, _centred(matrix, centre))
+    matrix /= scale
     try:
-        moments = person_moments((matrix - centre) / scale, P, codes)
+        moments = person_moments(matrix, P, codes)
+        terms = matrix.shape[1]
+        del matrix, P, codes
         found = studentised_bootstrap(
-            moments, matrix.shape[1], draws=draws, seed=seed, maps=_to_raw(constant, centre, scale)
+            moments, terms, draws=draws, seed=seed, maps=_to_raw(constant, centre, scale)
         )
     except ModelError:
         return None
     return LineDraws(line=line, draws=found.draws, limits=found.interval())
+
+
+def _centred(matrix: np.ndarray, centre: np.ndarray) -> np.ndarray:
+    """Centre the columns of a matrix (n, p) in place; the largest size (p,) that each then has."""
+    matrix -= centre
+    return np.array([max(float(np.abs(column).max()), 1e-300) for column in matrix.T])
 
 
 def _to_raw(constant: np.ndarray, centre: np.ndarray, scale: np.ndarray) -> np.ndarray:
@@ -151,8 +161,8 @@ def resampling_units(person: np.ndarray, seed: int) -> tuple[np.ndarray, int]:
     if n_persons > MOST_UNITS:
         groups = np.arange(n_persons) % MOST_UNITS
         np.random.default_rng(seed).shuffle(groups)
-        return groups[codes[person]].astype(np.int64), MOST_UNITS
-    return codes[person].astype(np.int64), n_persons
+        return groups[codes[person]].astype(np.int64, copy=False), MOST_UNITS
+    return codes[person].astype(np.int64, copy=False), n_persons
 
 
 def line_error(

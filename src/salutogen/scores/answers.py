@@ -144,14 +144,14 @@ def baseline_form(panel: Panel, name: str) -> Form:
 
 def answered_rows(panel: Panel) -> pl.Series | None:
     """Which rows of the panel have at least one answered item; None if all have."""
-    answered = np.zeros(panel.n_rows, dtype=bool)
+    answered = pl.repeat(False, panel.n_rows, dtype=pl.Boolean, eager=True).alias("keep")
     for name in panel.answers:
         frame = panel.answers[name]
         if any(frame[item].null_count() == 0 for item in frame.columns):
             return None
         for item in frame.columns:
-            answered |= frame[item].is_not_null().to_numpy()
-    return None if answered.all() else pl.Series("keep", answered)
+            answered |= frame[item].is_not_null()  # of bits, not of bytes
+    return None if answered.all() else answered
 
 
 def to_series(name: str, values: FloatArray) -> pl.Series:

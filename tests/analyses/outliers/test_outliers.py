@@ -14,6 +14,7 @@ from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.outliers.analysis import compute
 from salutogen.analyses.outliers.far_points import (
     Names,
+    _most_influential,
     cooks_distance,
     far_points,
     mahalanobis_p,
@@ -57,6 +58,17 @@ def test_far_points_by_two_degrees_of_freedom(real: AnalysisInputs) -> None:
         "Of persons' means fewer than 5 (2) of P and fewer than 5 (1) of E do, and "
         "fewer than 5 (1) jointly."
     )
+
+
+@pytest.mark.parametrize("n", [0, 1, 9, 10, 11, 400])
+def test_the_ten_most_influential_are_the_first_of_all_in_order(n: int) -> None:
+    rng = np.random.default_rng(n)
+    for cooks in (rng.random(n), rng.integers(0, 4, n).astype(float)):  # without and with equals
+        cooks[rng.random(n) < 0.1] = np.nan
+        expected = np.zeros(n, dtype=bool)
+        expected[np.argsort(-cooks, kind="stable")[:10]] = True
+        moving = cooks > 0.5
+        np.testing.assert_array_equal(_most_influential(moving, cooks), expected & moving)
 
 
 def test_limits_decide_what_is_far(cohort: AnalysisInputs) -> None:

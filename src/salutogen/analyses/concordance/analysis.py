@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -26,6 +27,7 @@ from salutogen.models.correlation_matrix import (
     rank_correlation_matrix,
 )
 from salutogen.models.descriptive import group_means
+from salutogen.models.parallel.threads import at_once
 from salutogen.names import did_you_mean
 from salutogen.page.words import enumeration, heading, plural
 
@@ -123,8 +125,13 @@ def compute(inputs: AnalysisInputs, settings: ConcordanceSettings) -> Concordanc
         by_person[item.name] = _per_person(values, item, context)
         descriptions[item.name] = item.description
     levels, line = inputs.resilience.claims, inputs.norm.lines.person.claims
-    names, correlation = list(by_person), correlation_matrix(list(by_person.values()))
-    orders = {name: Order.of(values) for name, values in by_person.items()}
+    side_by_side: list[Callable[[], Any]] = [
+        partial(correlation_matrix, list(by_occasion.values())),
+        partial(correlation_matrix, list(by_person.values())),
+        lambda: {name: Order.of(values) for name, values in by_person.items()},
+    ]
+    of_occasions, correlation, orders = at_once(side_by_side, cost=context.rows.n)
+    names = list(by_person)
     return ConcordanceResult(
         names=names,
         primary=primary,
@@ -139,7 +146,7 @@ def compute(inputs: AnalysisInputs, settings: ConcordanceSettings) -> Concordanc
         },
         n={name: int(order.known.sum()) for name, order in orders.items()},
         occasion_names=list(by_occasion),
-        occasion_correlation=correlation_matrix(list(by_occasion.values())),
+        occasion_correlation=of_occasions,
         table=_table(context.persons["subject"], by_person),
         levels_told=levels.between_variance_low != 0,
         reliability=levels.reliability,

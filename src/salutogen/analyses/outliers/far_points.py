@@ -168,6 +168,11 @@ def _standardised(values: np.ndarray) -> np.ndarray:
 def _most_influential(moving: np.ndarray, cooks: np.ndarray) -> np.ndarray:
     """Whether Cook's distance is above 4/n and among the ten largest."""
     result = np.zeros(cooks.size, dtype=bool)
-    result[np.argsort(-cooks, kind="stable")[:MOST_INFLUENTIAL]] = True
+    if not cooks.size:
+        return result
+    falling, last = -cooks, min(MOST_INFLUENTIAL, cooks.size) - 1
+    # The ten largest and their equals are put in order, not a million units.
+    among = np.flatnonzero(~(falling > np.partition(falling, last)[last]))
+    result[among[np.argsort(falling[among], kind="stable")[:MOST_INFLUENTIAL]]] = True
     result &= moving
     return result

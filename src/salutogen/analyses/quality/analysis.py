@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -23,6 +24,7 @@ from salutogen.analyses.quality.methods import methods_words
 from salutogen.analyses.quality.settings import QualitySettings
 from salutogen.analyses.quality.time_covered import TIME_COVERED_COLUMNS, time_covered
 from salutogen.columns import beside, columns_of, figure, record, rows
+from salutogen.models.parallel.threads import at_once
 from salutogen.norm import Line
 from salutogen.norm.told_lines import told_shift
 from salutogen.norm.units import slope_unit
@@ -109,27 +111,39 @@ class QualityResult(AnalysisResult):
         )
 
 
+COLUMNS = 10  # about as many are gone through by each of what is done side by side
+
+
 def compute(inputs: AnalysisInputs, settings: QualitySettings) -> QualityResult:
     """Take together what scores and resilience know."""
     scores, resilience, audience = inputs.scores, inputs.resilience, inputs.run.audience
     arrays = scored_arrays(resilience.occasions, scores.persons.height)
     plan = inputs.study.plan.resilience
-    exposure, items = told_exposure(scores.exposure_quality, audience), told_items(inputs)
-    problems, of_problems = _problems(inputs, arrays)
-    return QualityResult(
-        scales=_scales(scores.reliability, audience),
-        exposure=exposure,
-        items=items,
-        between_within=_between_within(scores.between_within, audience),
-        intervals=intervals_over_persons(
+    side_by_side: list[Callable[[], Any]] = [
+        partial(leavers_beside_stayers, arrays, audience.told_size, audience.told_mean),
+        partial(told_items, inputs),
+        partial(
+            intervals_over_persons,
             arrays,
             {name: one.icc for name, one in _descriptives_by_name(resilience).items()},
             draws=plan.bootstrap,
             seed=inputs.run.seed,
             refit=_is_residual(inputs),
         ),
-        leavers=leavers_beside_stayers(arrays, audience.told_size, audience.told_mean),
-        covered=time_covered(inputs.study, arrays),
+        partial(_problems, inputs, arrays),
+        partial(time_covered, inputs.study, arrays),
+    ]
+    found = at_once(side_by_side, cost=COLUMNS * arrays.P.size)
+    leavers, items, intervals, (problems, of_problems), covered = found
+    exposure = told_exposure(scores.exposure_quality, audience)
+    return QualityResult(
+        scales=_scales(scores.reliability, audience),
+        exposure=exposure,
+        items=items,
+        between_within=_between_within(scores.between_within, audience),
+        intervals=intervals,
+        leavers=leavers,
+        covered=covered,
         problems=problems,
         descriptives=_descriptives(resilience),
         figures=_figures(

@@ -201,10 +201,12 @@ def odds_of_leaving(
     if np.count_nonzero(gone) < FEWEST_LEFT or not sd > 0:
         return *means, None, None, None
     when = arrays.occasion[chances.rows].astype(float)
-    columns = [np.ones(own.size), (own - own.mean()) / sd]
-    if np.ptp(when) > 0:
-        columns.append((when - when.mean()) / np.ptp(when))
-    fit = logistic_fit(np.array(columns).T, gone, arrays.person[chances.rows])
+    columns = np.ones((3 if np.ptp(when) > 0 else 2, own.size))  # once: they are long
+    columns[1] = (own - own.mean()) / sd
+    if len(columns) > 2:
+        columns[2] = (when - when.mean()) / np.ptp(when)
+    del own, when
+    fit = logistic_fit(columns.T, gone, arrays.person[chances.rows])
     if fit is None:
         return *means, None, None, None
     # What is known of the odds rests on those who left: t with as many degrees of freedom.

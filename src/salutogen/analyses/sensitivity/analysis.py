@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -36,6 +37,7 @@ from salutogen.analyses.sensitivity.settings import SensitivitySettings
 from salutogen.columns import Kind, beside, figure, record, rows
 from salutogen.findings import Finding, Findings, listed
 from salutogen.models.descriptive import least_squares_slope, pearson
+from salutogen.models.parallel.threads import at_once
 from salutogen.norm import Line, Norm
 from salutogen.norm.line_spec import line_spec
 from salutogen.norm.units import slope_unit
@@ -136,13 +138,18 @@ def compute(inputs: AnalysisInputs, settings: SensitivitySettings) -> Sensitivit
         "person": reliability_of_person_means(scores.reliability_p, scored.P, scored.person),
     }
     errors = exposure_error_table(levels, reliabilities, reliability_P)
-    missing, factors = _missing(scores, inputs.run.audience), _factors(scores, persons)
-    bands = _bands(inputs, scored, settings, factors, strengths, reliability_P["person"])
+    factors, flagged = _factors(scores, persons), inputs.need(OutliersResult).flagged
+    side_by_side: list[Callable[[], Any]] = [
+        partial(_bands, inputs, scored, settings, factors, strengths, reliability_P["person"]),
+        partial(_outliers, inputs, flagged),
+    ]
+    bands, outliers = at_once(side_by_side, cost=scored.P.size)
+    missing = _missing(scores, inputs.run.audience)  # alone: its rows take most room
     return SensitivityResult(
         exposure_error=errors,
         mood_reporting=mood_table(levels, strengths),
         mood_factors=mood_factor_table(P, E, factors, strengths),
-        outliers=_outliers(inputs, inputs.need(OutliersResult).flagged),
+        outliers=outliers,
         missing=missing,
         exposure_bands=bands,
         factors_left_out=_left_out(inputs, bands),

@@ -188,11 +188,11 @@ def missing_table(
         if slope is None:
             continue
         intercept = float(np.mean(P)) - slope * float(np.mean(E))
-        own = P - intercept - slope * E
         changed = forms_of((base[0] != P) | (base[1] != E), person)
         if audience.is_small(changed):
             rows.append({"case": case})
             continue
+        own = P - intercept - slope * E
         rows.append(
             {
                 "case": case,

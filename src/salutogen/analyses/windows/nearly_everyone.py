@@ -138,7 +138,7 @@ def told_change(
 
 def n_present_throughout(rows: ChangeRows) -> int:
     """Persons with a row in every block of occasions that the contrast weighs."""
-    used = rows.contrast[rows.block] != 0
-    seen = np.unique(np.column_stack([rows.rows.person[used], rows.block[used]]), axis=0)
-    blocks = np.bincount(seen[:, 0], minlength=rows.rows.n_persons)
-    return int(np.count_nonzero(blocks == np.count_nonzero(rows.contrast)))
+    weighed = rows.contrast != 0
+    there = np.zeros((rows.rows.n_persons, len(weighed)), dtype=bool)
+    there[rows.rows.person, rows.block] = True
+    return int(np.count_nonzero(there[:, weighed].all(axis=1)))

@@ -117,7 +117,10 @@ def _with_errors(
     own, count = numbered(clusters)
     if count < 2:
         return None
-    rest = y - 1.0 / (1.0 + np.exp(-eta))
+    rest = np.exp(-eta)
+    rest += 1.0
+    np.divide(1.0, rest, out=rest)
+    np.subtract(y, rest, out=rest)
     meat = cross_products([np.bincount(own, column * rest) for column in columns])
     return LogisticFit(
         coefficients=b,

@@ -58,7 +58,7 @@ def person_moments(X: ArrayLike, y: ArrayLike, person: ArrayLike) -> Float:
         raise ModelError(f"{n_bad} rows hold missing or infinite values; leave them out first.")
     n_persons = int(codes.max()) + 1 if codes.size else 0
     result: Float = group_cross_products(
-        np.ascontiguousarray(columns), codes.astype(np.int64), n_persons
+        np.ascontiguousarray(columns), codes.astype(np.int64, copy=False), n_persons
     )
     return result
 

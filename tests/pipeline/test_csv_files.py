@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from salutogen.pipeline import writing
+from salutogen.pipeline import csv_files
 
 
 def table(rows: int) -> pl.DataFrame:
@@ -30,9 +30,9 @@ def table(rows: int) -> pl.DataFrame:
 def test_parts_give_the_file_of_the_whole(
     rows: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    writing.write_csv(table(rows), tmp_path / "whole.csv")
-    monkeypatch.setattr(writing, "ROWS_AT_ONCE", 7)
-    writing.write_csv(table(rows), tmp_path / "parts.csv")
+    csv_files.write_csv(table(rows), tmp_path / "whole.csv")
+    monkeypatch.setattr(csv_files, "ROWS_AT_ONCE", 7)
+    csv_files.write_csv(table(rows), tmp_path / "parts.csv")
     text = (tmp_path / "parts.csv").read_bytes()
     assert text == (tmp_path / "whole.csv").read_bytes()
     assert text.splitlines()[0] == b"subject,x,lists,n"
