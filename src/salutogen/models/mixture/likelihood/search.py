@@ -9,7 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from salutogen.models.mixture.likelihood._kernels_em import distant_persons, maximise
-from salutogen.models.mixture.likelihood._kernels_pass import Classes, People, pass_over_starts
+from salutogen.models.mixture.likelihood._kernels_pass import (
+    Classes,
+    People,
+    pass_over,
+    pass_over_starts,
+)
 from salutogen.models.mixture.likelihood.maximisation import (
     Maximum,
     Tolerance,
@@ -17,7 +22,7 @@ from salutogen.models.mixture.likelihood.maximisation import (
     quasi_newton,
 )
 from salutogen.models.mixture.likelihood.parameters import ClassParameters, Layout, Order
-from salutogen.models.mixture.likelihood.problem import MixtureProblem
+from salutogen.models.mixture.likelihood.problem import MixtureProblem, as_compiled
 from salutogen.models.parallel.threads import share_work
 
 Float = NDArray[np.float64]
@@ -313,8 +318,8 @@ def _advance(
 ) -> Float:
     """Run EM steps of some starts on every k-th person; log-likelihoods where they end."""
     people = People(
-        data=np.ascontiguousarray(problem.data[:, ::every]),
-        weight=np.ascontiguousarray(problem.weight[::every]),
+        data=as_compiled(problem.data[:, ::every]),
+        weight=as_compiled(problem.weight[::every]),
         covariates=np.empty((0, 0)),
         p=problem.p,
         q=problem.q,
@@ -332,7 +337,7 @@ def _advance(
     def run(a: int, b: int) -> None:
         posterior = np.empty((K, people.data.shape[1]))
         for step in range(steps + 1):
-            pass_over_starts(a, b, people, at, posterior, statistics, values)
+            pass_over_starts(pass_over.address, a, b, people, at, posterior, statistics, values)
             if step < steps:
                 maximise(
                     a, b, statistics, layout.places, layout.n_places, layout.block_of,
