@@ -331,7 +331,8 @@ def _advance(
     at = Classes(share, np.empty((S, K, 0)), slope, factor, variance)
     statistics = np.empty((S, K, 4 + (p + 1) * (p + 2) // 2 + q * q))
     values = np.empty(S)
-    kept = [np.empty_like(a) for a in (statistics, slope, share, factor, variance)]
+    state_by_start = tuple(a.reshape(S, -1) for a in (statistics, *part))
+    kept = tuple(np.empty_like(a) for a in state_by_start)
     kept_values = np.full(S, -np.inf)
 
     def run(a: int, b: int) -> None:
@@ -342,7 +343,7 @@ def _advance(
                 maximise(
                     a, b, statistics, layout.places, layout.n_places, layout.block_of,
                     layout.lowest, layout.one_factor, layout.one_variance, share, slope, factor,
-                    variance, values, kept[0], kept[1], kept[2], kept[3], kept[4], kept_values,
+                    variance, values, kept_values, state_by_start, kept,
                 )  # fmt: skip
 
     share_work(run, S, cost=people.data.size * K * (steps + 1))
