@@ -34,11 +34,15 @@ def run_study(
     with progress_bar(shown=not end.quiet) as progress:
 
         def told(stage: str, done: int, total: int) -> None:
+            if (
+                stage == "answers"
+            ):  # the study has passed: whatever is missing is compiled meanwhile
+                begin_compiling(study)
             if (stage, done) == ("files", total):
                 end.place(out)
             progress(stage, done, total)
             if stage == "norm":  # answers and scores have passed: no refusal of them had to wait
-                compile_once(study, end)
+                compile_once(end)
 
         results = run(study, data, out, seed=seed, force=force, verbatim=verbatim, progress=told)
     end.findings = results.told_findings
@@ -48,19 +52,29 @@ def run_study(
         end.lines.append(f"Report: {out / 'report.html'}")
 
 
-def compile_once(study: Path, end: Ending) -> None:
-    """Compile the kernels before the first fit of a first run, and say why it takes longer."""
-    from salutogen.models.compiling.ahead_of_time import warm
-    from salutogen.models.compiling.cache import MIXTURES, is_warm
+def begin_compiling(study: Path) -> None:
+    """Compile what a first run needs in other processes, while answers are read and scored."""
+    from salutogen.models.compiling.background import compile_in_background
+    from salutogen.models.compiling.cache import K_MEANS, MIXTURES, NEEDED, is_warm
 
-    if is_warm() and is_warm(MIXTURES):
-        return
-    needs_classes = _looks_for_classes(study)
-    if is_warm() and not needs_classes:
-        return
-    if not end.quiet:
+    if not (is_warm(K_MEANS) and is_warm(MIXTURES)) and _looks_for_classes(study):
+        compile_in_background(NEEDED, K_MEANS)
+        compile_in_background(MIXTURES)
+    else:
+        compile_in_background(NEEDED)
+
+
+def compile_once(end: Ending) -> None:
+    """Wait for the kernels before the first fit of a first run, and say why it takes longer."""
+    from salutogen.models.compiling.ahead_of_time import warm
+    from salutogen.models.compiling.background import is_compiling, wait_for_kernels
+    from salutogen.models.compiling.cache import NEEDED, is_warm
+
+    if (is_compiling() or not is_warm()) and not end.quiet:
         printed("compiling, once", err=True)
-    warm(everything=False, classes=needs_classes)
+    wait_for_kernels(NEEDED)
+    if not is_warm():  # another process could not
+        warm(everything=False)
 
 
 def _looks_for_classes(study: Path) -> bool:

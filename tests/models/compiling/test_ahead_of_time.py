@@ -6,7 +6,9 @@ import os
 import subprocess
 import sys
 
-from salutogen.models.compiling.cache import MIXTURES, announce, cache_folder
+from salutogen.models.compiling import background
+from salutogen.models.compiling.background import announce
+from salutogen.models.compiling.cache import MIXTURES, cache_folder, is_warm
 
 
 def test_cache_folder_is_the_users(monkeypatch, tmp_path):
@@ -34,6 +36,7 @@ def test_asking_whether_kernels_are_warm_loads_no_numba(tmp_path):
 
 
 def test_compiling_is_announced_once(tmp_path, monkeypatch, caplog):
+    monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")  # no other process compiles
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "kernels"))
     announce(MIXTURES)
     assert [record.message for record in caplog.records] == ["compiling, once"]
@@ -41,17 +44,31 @@ def test_compiling_is_announced_once(tmp_path, monkeypatch, caplog):
     assert len(caplog.records) == 1
 
 
-def test_mixtures_are_compiled_beside_and_waited_for(tmp_path):
+def test_kernels_are_compiled_beside_in_their_order_and_waited_for(tmp_path):
     script = (
-        "from salutogen.models.compiling import cache; cache.warm_mixtures_in_background(); "
-        "print(cache.is_warm(cache.MIXTURES)); cache.wait_for_kernels(); "
-        "print(cache.is_warm(cache.MIXTURES))"
+        "from salutogen.models.compiling.background import *\n"
+        "from salutogen.models.compiling.cache import *\n"
+        "compile_in_background(MIXTURES, K_MEANS); print(is_warm(MIXTURES), is_compiling())\n"
+        "wait_for_kernels(MIXTURES); print(is_warm(MIXTURES), is_compiling())\n"
+        "wait_for_kernels(K_MEANS, NEEDED)\n"
+        "print(is_warm(K_MEANS), is_warm(NEEDED), is_compiling())"
     )
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path), "NUMBA_DISABLE_JIT": "1"}
     done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True, env=environment
-    )
-    assert done.stdout.split() == ["False", "True"]
+        [sys.executable, "-W", "error", "-c", script],
+        capture_output=True, text=True, check=True, env=environment,
+    )  # fmt: skip
+    assert done.stdout.split() == ["False", "True", "True", "True", "True", "False", "False"]
+    assert not done.stderr
+
+
+def test_a_process_that_cannot_compile_is_not_waited_for_for_ever(tmp_path, monkeypatch):
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(background, "SCRIPT", "raise SystemExit(3)")
+    background.compile_in_background(MIXTURES)
+    background.wait_for_kernels(MIXTURES)
+    assert not is_warm(MIXTURES)
+    assert not background.is_compiling()
 
 
 def test_a_cache_folder_that_cannot_be_made_stops_nothing(tmp_path, monkeypatch, caplog):

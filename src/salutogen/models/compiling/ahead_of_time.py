@@ -4,40 +4,67 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from salutogen.models.compiling.cache import (
-    MIXTURES,
-    NEEDED,
-    mark,
+from salutogen.models.compiling.background import (
+    compile_here,
+    compile_in_background,
     wait_for_kernels,
-    warm_mixtures_in_background,
 )
+from salutogen.models.compiling.cache import K_MEANS, MIXTURES, NEEDED, PARTS, mark
 
 if TYPE_CHECKING:
     from salutogen.models.k_means.model import Distance
 
 
-def warm(*, everything: bool = True, classes: bool = False) -> None:
+def warm(*, everything: bool = True) -> None:
     """Compile kernels and keep the machine code in the user's cache folder.
 
-    Those of growth mixtures are compiled in a second process meanwhile.
+    Those of classes are compiled in a second process meanwhile.
 
     Parameters
     ----------
     everything : bool
         Every kernel (default), or only those that every run needs.
-    classes : bool
-        Also those of a run that looks for classes, where not everything is asked for; the run
-        goes on while growth mixtures are compiled.
 
     Notes
     -----
     Takes some seconds the first time and a fraction of one afterwards. Where the cache folder
     cannot be written, the kernels are compiled for this process alone.
     """
+    if everything:
+        compile_in_background(MIXTURES, K_MEANS)
+    _compile(NEEDED)
+    if everything:
+        _warm_k_means("frechet")  # which no analysis of a study asks for
+        _warm_structures()
+        _warm_imputation()
+        _warm_continuous_time()
+        wait_for_kernels(K_MEANS, MIXTURES)
+        _compile(K_MEANS)  # a fraction of a second, unless the other process could not
+        _compile(MIXTURES)
+
+
+def compile_for_others(numbers: list[int]) -> None:
+    """Compile some of `PARTS` in this order, and print a line after each."""
+    for number in numbers:
+        _compile(PARTS[number])
+        print(number, flush=True)  # noqa: T201
+
+
+def _compile(part: tuple[str, ...]) -> None:
+    compile_here(part)
+    if part == NEEDED:
+        _warm_needed()
+    elif part == K_MEANS:
+        _warm_k_means("gower")
+    else:
+        _warm_mixtures()
+    mark(part)
+
+
+def _warm_needed() -> None:
+    """Compile the kernels that every run needs by fits to a few rows."""
     import numpy as np
 
-    if everything or classes:
-        warm_mixtures_in_background()
     from salutogen.models.moments import _kernels_reduction as kernels_of_rows
     from salutogen.models.resampling import _kernels_bootstrap as kernels_of_draws
 
@@ -56,16 +83,6 @@ def warm(*, everything: bool = True, classes: bool = False) -> None:
     MixedModel("y ~ t + (1 | id)").fit(rows)
     fit_person_levels(rows["y"], rows["id"], rows["t"])
     kernels_of_rows.sort_by_code(codes[::-1].copy(), 2)  # rows in any order
-    mark(NEEDED)
-    if everything or classes:
-        _warm_k_means("gower")
-    if everything:
-        _warm_k_means("frechet")  # which no analysis of a study asks for
-        _warm_structures()
-        _warm_imputation()
-        _warm_continuous_time()
-        wait_for_kernels()
-        warm_mixtures()  # a fraction of a second, unless the other process could not
 
 
 def _warm_k_means(distance: Distance) -> None:
@@ -76,7 +93,7 @@ def _warm_k_means(distance: Distance) -> None:
     LongitudinalKMeans(classes=2, starts=2, distance=distance).fit(rows)
 
 
-def warm_mixtures() -> None:
+def _warm_mixtures() -> None:
     """Compile the kernels of growth mixtures by a fit to twelve persons."""
     from salutogen.models.mixture.model import GrowthMixture
 
@@ -84,7 +101,6 @@ def warm_mixtures() -> None:
     y = [(9.0 if i < 5 else 0.0) + (7 * row % 5) / 4 for row, i in enumerate(person)]
     rows = {"id": person, "t": [0.0, 1.0, 2.0] * 12, "y": y}
     GrowthMixture("y ~ t + (1 | id)", classes=2, starts=2).try_fit(rows)
-    mark(MIXTURES)
 
 
 def _warm_structures() -> None:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import atexit
 import hashlib
-import logging
 import os
-import subprocess
 import sys
 from contextlib import suppress
 from importlib.metadata import version
@@ -18,7 +15,13 @@ NEEDED = (
     "moments/_kernels_reduction.py",
     "mixed/likelihood/_kernels_sums.py",
     "mixed/likelihood/_kernels_profile.py",
+    "person_levels/_kernels_levels.py",
 )  # what every run compiles
+K_MEANS = (
+    "k_means/_kernels_starts.py",
+    "k_means/_kernels_lloyd.py",
+    "k_means/_kernels_pairs.py",
+)
 MIXTURES = (
     "mixture/likelihood/_kernels_density.py",
     "mixture/likelihood/_kernels_pass.py",
@@ -26,11 +29,7 @@ MIXTURES = (
     "mixture/likelihood/_kernels_quasi_newton.py",
     "mixture/likelihood/_kernels_em.py",
 )
-IN_BACKGROUND = (
-    "from salutogen.models.compiling.ahead_of_time import warm_mixtures; warm_mixtures()"
-)
-
-_background: list[subprocess.Popen[bytes]] = []
+PARTS = (NEEDED, K_MEANS, MIXTURES)  # what a process of its own may compile
 
 
 def cache_folder() -> Path:
@@ -79,38 +78,8 @@ def mark(names: tuple[str, ...]) -> None:
         marker.touch()
 
 
-def announce(names: tuple[str, ...]) -> None:
-    """Say once that kernels which not every run needs are compiled, in the log of `salutogen`.
-
-    Parameters
-    ----------
-    names : tuple of str
-        Files of the kernels.
-    """
-    wait_for_kernels()
-    if is_warm(names):
-        return
-    logging.getLogger("salutogen").warning("compiling, once")
-    mark(names)
-
-
-def warm_mixtures_in_background() -> None:
-    """Compile the kernels of growth mixtures in a process of its own, while this one goes on.
-
-    Models wait for them where they need them; a process that ends earlier takes the other with it.
-    """
-    if not (_background or is_warm(MIXTURES)):
-        quiet = subprocess.DEVNULL
-        process = subprocess.Popen(
-            [sys.executable, "-c", IN_BACKGROUND], stdout=quiet, stderr=quiet
-        )
-        atexit.register(process.kill)
-        _background.append(process)
-
-
-def wait_for_kernels() -> None:
-    """Wait for what `warm_mixtures_in_background` compiles; nothing to wait for is no error."""
-    while _background:
-        process = _background.pop()
-        process.wait()
-        atexit.unregister(process.kill)
+def can_be_kept() -> bool:
+    """Whether the cache folder is there, or can be made, and can be written."""
+    with suppress(OSError):
+        cache_folder().mkdir(parents=True, exist_ok=True)
+    return os.access(cache_folder(), os.W_OK)

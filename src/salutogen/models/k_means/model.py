@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from salutogen.errors import ModelError
 from salutogen.models.checks import is_between, not_whole
+from salutogen.models.compiling.background import announce
+from salutogen.models.compiling.cache import K_MEANS
 from salutogen.models.convergence import ConvergenceWarning
 from salutogen.models.k_means.criteria import class_means, qualities_of
 from salutogen.models.k_means.frechet import frechet_distance_matrix, run_medoid_starts
@@ -183,6 +185,7 @@ class LongitudinalKMeans:
         complete = copy_mean(values, variant=self.imputation)
         if self.distance.startswith("frechet"):
             return self._around_persons(values, complete, names)
+        announce(K_MEANS)
         starts = self._run_starts(values, complete)
         kept = self._exchange(values, complete, starts)
         return self._result(values, complete, names, starts, kept)

@@ -178,7 +178,8 @@ class GrowthMixture:
         self, data: Any, weights: ArrayLike | None = None
     ) -> tuple[Moments, MixtureProblem, Terms]:
         """Reduce data to a well-scaled problem that serves any number of classes."""
-        from salutogen.models.compiling.cache import MIXTURES, announce
+        from salutogen.models.compiling.background import announce
+        from salutogen.models.compiling.cache import MIXTURES
         from salutogen.models.mixture.likelihood.problem import mixture_problem
         from salutogen.models.mixture.membership import PersonMoments, with_covariates
 

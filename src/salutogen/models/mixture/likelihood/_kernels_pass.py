@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from salutogen.models.compiling.by_address import by_address, floats, record, whole_number
 from salutogen.models.compiling.njit import njit
 from salutogen.models.mixture.likelihood._kernels_density import (
     BATCH,
@@ -103,7 +104,11 @@ def common_excess(log_share: Float, statistics: Float, place: int) -> None:
         statistics[k, place] = statistics[k, 0] - everyone * math.exp(log_share[k])
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=MATH)
+@by_address(
+    record(People, floats(2), floats(1), floats(2), whole_number, whole_number),
+    record(Classes, floats(1), floats(2), floats(2), floats(3), floats(1)),
+    floats(2), floats(2), floats(2), error_model="numpy", fastmath=MATH,
+)  # fmt: skip
 def pass_over(
     people: People, at: Classes, posterior: Float, statistics: Float, scores: Float
 ) -> float:
@@ -176,12 +181,19 @@ def pass_over(
     return total
 
 
+call_pass_over = pass_over.call
+
+
 @njit(cache=True, nogil=True)
 def pass_over_starts(
-    first: int, last: int, people: People, starts: Classes, posterior: Float, statistics: Float,
-    log_likelihoods: Float,
+    address: int, first: int, last: int, people: People, starts: Classes, posterior: Float,
+    statistics: Float, log_likelihoods: Float,
 ) -> None:  # fmt: skip
-    """Pass over the persons with the parameters of the starts first … last − 1."""
+    """Pass over the persons with the parameters of the starts first … last − 1.
+
+    `address` is that of `pass_over`, here and in other kernels: whatever had the pass in it would
+    take as long to compile as the pass does.
+    """
     scores = np.empty((0, 0))
     for start in range(first, last):
         at = Classes(
@@ -191,4 +203,6 @@ def pass_over_starts(
             starts.factors[start],
             starts.variances[start],
         )
-        log_likelihoods[start] = pass_over(people, at, posterior, statistics[start], scores)
+        log_likelihoods[start] = call_pass_over(
+            address, people, at, posterior, statistics[start], scores
+        )

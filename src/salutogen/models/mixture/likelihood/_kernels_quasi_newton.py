@@ -19,7 +19,7 @@ from salutogen.models.mixture.likelihood._kernels_layout import (
     own_gradient,
     unpack,
 )
-from salutogen.models.mixture.likelihood._kernels_pass import Classes, People, pass_over
+from salutogen.models.mixture.likelihood._kernels_pass import Classes, People, call_pass_over
 
 Float = NDArray[np.float64]
 
@@ -38,6 +38,7 @@ def sums_by_class(people: People, plan: Plan) -> tuple[Float, Float]:
 
 @njit(cache=True, nogil=True)
 def score(
+    address: int,
     people: People,
     plan: Plan,
     free: Float,
@@ -50,7 +51,7 @@ def score(
 ) -> float:
     """Return the log-likelihood, and write its gradient by the free parameters."""
     unpack(plan, free, at)
-    value = pass_over(people, at, posterior, statistics, scores)
+    value: float = call_pass_over(address, people, at, posterior, statistics, scores)
     own_gradient(plan, at, statistics, own)
     gather(plan, free, own, gradient)
     return value
@@ -167,7 +168,7 @@ def update_curvature(curvature: Float, moved: Float, change: Float) -> None:
 
 @njit(cache=True, nogil=True)
 def quasi_newton(
-    people: People, plan: Plan, free: Float, settled: float, path: Float
+    address: int, people: People, plan: Plan, free: Float, settled: float, path: Float
 ) -> tuple[int, bool]:
     """Take BFGS steps that start from the outer products of the persons' gradients.
 
@@ -185,7 +186,7 @@ def quasi_newton(
     own = np.empty((K, width))
     gradient, new, step, moved = np.empty(size), np.empty(size), np.empty(size), np.empty(size)
     curvature = np.empty((size, size))
-    value = score(people, plan, free, at, posterior, statistics, scores, own, gradient)
+    value = score(address, people, plan, free, at, posterior, statistics, scores, own, gradient)
     outer_products(people, plan, free, scores, curvature)
     path[0] = value
     used, since = 1, 0  # steps kept, and those since the curvature was renewed
@@ -204,7 +205,9 @@ def quasi_newton(
             for _ in range(HALVINGS):
                 for i in range(size):
                     moved[i] = free[i] + length * step[i]
-                found = score(people, plan, moved, at, posterior, statistics, none, own, new)
+                found = score(
+                    address, people, plan, moved, at, posterior, statistics, none, own, new
+                )
                 # Armijo's condition; infinity is a density on a point, never a maximum to keep.
                 if found > value and found >= value + 1e-4 * length * slope and found < np.inf:
                     risen = True
@@ -229,7 +232,7 @@ def quasi_newton(
         if fruitless > RENEWALS:
             return used, slope < 20.0 * settled
         since = 0
-        value = score(people, plan, free, at, posterior, statistics, scores, own, gradient)
+        value = score(address, people, plan, free, at, posterior, statistics, scores, own, gradient)
         outer_products(people, plan, free, scores, curvature)
     slope = solve_upward(curvature, gradient, step)
     return used, slope < 20.0 * settled

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from salutogen.models.mixture.likelihood import _kernels_quasi_newton as kernels
+from salutogen.models.mixture.likelihood._kernels_pass import pass_over
 from salutogen.models.mixture.likelihood.parameters import Layout
 from salutogen.models.mixture.likelihood.problem import MixtureProblem
 from salutogen.models.parallel.threads import share_work
@@ -72,7 +73,9 @@ def quasi_newton(
     it is renewed when the steps become poor.
     """
     end, path = np.array(free, dtype=float), np.empty(iterations + 1)
-    used, converged = kernels.quasi_newton(problem.people, layout.plan, end, SETTLED, path)
+    used, converged = kernels.quasi_newton(
+        pass_over.address, problem.people, layout.plan, end, SETTLED, path
+    )
     return Maximum(
         free=end,
         value=float(path[used - 1]),

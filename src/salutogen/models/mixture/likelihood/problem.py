@@ -11,7 +11,12 @@ from numpy.typing import NDArray
 from salutogen.errors import ModelError
 from salutogen.models.mixed.likelihood.problem import mixed_problem
 from salutogen.models.mixture.likelihood._kernels_layout import empty_classes
-from salutogen.models.mixture.likelihood._kernels_pass import Classes, People, pass_over
+from salutogen.models.mixture.likelihood._kernels_pass import (
+    Classes,
+    People,
+    pass_over,
+    pass_over_starts,
+)
 from salutogen.models.mixture.likelihood._kernels_quasi_newton import (
     outer_products,
     score,
@@ -69,7 +74,11 @@ class MixtureProblem:
     def people(self) -> People:
         """What the kernels read of the persons."""
         return People(
-            data=self.data, weight=self.weight, covariates=self.covariates, p=self.p, q=self.q
+            data=as_compiled(self.data),
+            weight=as_compiled(self.weight),
+            covariates=as_compiled(self.covariates),
+            p=self.p,
+            q=self.q,
         )
 
     def pass_over(self, at: ClassParameters) -> tuple[float, Float]:
@@ -77,9 +86,10 @@ class MixtureProblem:
         K, n = len(at.coefficients), self.data.shape[1]
         posterior = np.empty((K, n))
         packed = (self.p + 1) * (self.p + 2) // 2
-        statistics = np.empty((K, 4 + packed + self.q**2 + at.membership.shape[1]))
-        value = pass_over(self.people, as_classes(at), posterior, statistics, np.empty((0, 0)))
-        return float(value), posterior
+        statistics = np.empty((1, K, 4 + packed + self.q**2 + at.membership.shape[1]))
+        value, start = np.empty(1), as_classes(at)
+        pass_over_starts(pass_over.address, 0, 1, self.people, start, posterior, statistics, value)
+        return float(value[0]), posterior
 
     def prior(self, at: ClassParameters) -> Float:
         """Return each person's probabilities of the classes (K, n) before the outcome is seen."""
@@ -127,15 +137,21 @@ class MixtureProblem:
         scores = np.empty((plan.classes * width if by_person else 0, n))
         gradient = np.empty(layout.size)
         value = score(
-            self.people, plan, free, empty_classes(plan), posterior, statistics, scores,
-            np.empty((plan.classes, width)), gradient,
+            pass_over.address, self.people, plan, free, empty_classes(plan), posterior, statistics,
+            scores, np.empty((plan.classes, width)), gradient,
         )  # fmt: skip
         return float(value), gradient, scores
 
 
+def as_compiled(values: Float) -> Float:
+    """Numbers as they lie in what is compiled by address: one after the other, not read-only."""
+    return values if values.flags.carray else np.require(values, requirements=("C", "W"))
+
+
 def as_classes(at: ClassParameters) -> Classes:
-    """Parameters as the kernels read them."""
-    return Classes(at.log_share, at.membership, at.coefficients, at.factors, at.variances)
+    """Parameters as the kernels read those of one start."""
+    values = (at.log_share, at.membership, at.coefficients, at.factors, at.variances)
+    return Classes(*(as_compiled(one)[None] for one in values))
 
 
 def mixture_problem(

@@ -9,7 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from salutogen.models.mixture.likelihood._kernels_em import distant_persons, maximise
-from salutogen.models.mixture.likelihood._kernels_pass import Classes, People, pass_over_starts
+from salutogen.models.mixture.likelihood._kernels_pass import (
+    Classes,
+    People,
+    pass_over,
+    pass_over_starts,
+)
 from salutogen.models.mixture.likelihood.maximisation import (
     Maximum,
     Tolerance,
@@ -17,7 +22,7 @@ from salutogen.models.mixture.likelihood.maximisation import (
     quasi_newton,
 )
 from salutogen.models.mixture.likelihood.parameters import ClassParameters, Layout, Order
-from salutogen.models.mixture.likelihood.problem import MixtureProblem
+from salutogen.models.mixture.likelihood.problem import MixtureProblem, as_compiled
 from salutogen.models.parallel.threads import share_work
 
 Float = NDArray[np.float64]
@@ -313,8 +318,8 @@ def _advance(
 ) -> Float:
     """Run EM steps of some starts on every k-th person; log-likelihoods where they end."""
     people = People(
-        data=np.ascontiguousarray(problem.data[:, ::every]),
-        weight=np.ascontiguousarray(problem.weight[::every]),
+        data=as_compiled(problem.data[:, ::every]),
+        weight=as_compiled(problem.weight[::every]),
         covariates=np.empty((0, 0)),
         p=problem.p,
         q=problem.q,
@@ -326,18 +331,19 @@ def _advance(
     at = Classes(share, np.empty((S, K, 0)), slope, factor, variance)
     statistics = np.empty((S, K, 4 + (p + 1) * (p + 2) // 2 + q * q))
     values = np.empty(S)
-    kept = [np.empty_like(a) for a in (statistics, slope, share, factor, variance)]
+    state_by_start = tuple(a.reshape(S, -1) for a in (statistics, *part))
+    kept = tuple(np.empty_like(a) for a in state_by_start)
     kept_values = np.full(S, -np.inf)
 
     def run(a: int, b: int) -> None:
         posterior = np.empty((K, people.data.shape[1]))
         for step in range(steps + 1):
-            pass_over_starts(a, b, people, at, posterior, statistics, values)
+            pass_over_starts(pass_over.address, a, b, people, at, posterior, statistics, values)
             if step < steps:
                 maximise(
                     a, b, statistics, layout.places, layout.n_places, layout.block_of,
                     layout.lowest, layout.one_factor, layout.one_variance, share, slope, factor,
-                    variance, values, kept[0], kept[1], kept[2], kept[3], kept[4], kept_values,
+                    variance, values, kept_values, state_by_start, kept,
                 )  # fmt: skip
 
     share_work(run, S, cost=people.data.size * K * (steps + 1))
