@@ -27,6 +27,7 @@ import pytest
         "mixed.random_intercept",
         "sem.change_scores.model",
         "sem.cross_lagged.model",
+        "networks.graphical_lasso",
         "pooling.e_value",
         "pooling.estimates",
         "pooling.meta_analysis",
