@@ -28,6 +28,7 @@ import pytest
         "sem.change_scores.model",
         "sem.cross_lagged.model",
         "networks.graphical_lasso",
+        "networks.multilevel_var",
         "pooling.e_value",
         "pooling.estimates",
         "pooling.meta_analysis",

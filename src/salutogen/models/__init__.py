@@ -61,6 +61,9 @@ if TYPE_CHECKING:
     from salutogen.models.networks.comparison import NetworkComparison, compare_networks
     from salutogen.models.networks.graphical_lasso import GraphicalLasso
     from salutogen.models.networks.graphical_lasso_fit import GraphicalLassoFit
+    from salutogen.models.networks.multilevel_var import MultilevelVAR
+    from salutogen.models.networks.multilevel_var_fit import MultilevelVARFit
+    from salutogen.models.networks.person_bootstrap import VARStability
     from salutogen.models.networks.stability import EdgeStability
     from salutogen.models.ordered.one_factor.comparison import (
         OrderedComparison,
@@ -146,6 +149,8 @@ _HOME = {
     "MixedModel": "mixed.model",
     "MixedModelResult": "mixed.result",
     "Moments": "moments.moments",
+    "MultilevelVAR": "networks.multilevel_var",
+    "MultilevelVARFit": "networks.multilevel_var_fit",
     "NetworkComparison": "networks.comparison",
     "OrderedComparison": "ordered.one_factor.comparison",
     "OrderedFit": "ordered.one_factor.fit",
@@ -168,6 +173,7 @@ _HOME = {
     "SupportWarning": "support",
     "ThreeStepOutcome": "mixture.three_step.outcome",
     "ThreeStepPredictors": "mixture.three_step.predictors",
+    "VARStability": "networks.person_bootstrap",
     "adjusted_rand_index": "mixture.agreement",
     "bootstrap_agreement": "mixture.agreement",
     "bootstrap_least_squares": "resampling.bootstrap",
@@ -252,6 +258,8 @@ __all__ = [
     "MixedModel",
     "MixedModelResult",
     "Moments",
+    "MultilevelVAR",
+    "MultilevelVARFit",
     "NetworkComparison",
     "OrderedComparison",
     "OrderedFit",
@@ -274,6 +282,7 @@ __all__ = [
     "SupportWarning",
     "ThreeStepOutcome",
     "ThreeStepPredictors",
+    "VARStability",
     "adjusted_rand_index",
     "bootstrap_agreement",
     "bootstrap_least_squares",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +13,12 @@ Float = NDArray[np.float64]
 
 def edge_names(variables: Sequence[str]) -> list[str]:
     """Names of the edges without direction: ``x--y`` for each pair in the order of variables."""
-    rows, columns = np.triu_indices(len(variables), 1)
-    return [f"{variables[i]}--{variables[j]}" for i, j in zip(rows, columns, strict=True)]
+    return [f"{one}--{other}" for one, other in pairs_of(variables)]
+
+
+def pairs_of(variables: Sequence[str]) -> list[tuple[str, str]]:
+    """Pairs of variables, in the order of `edges_of`."""
+    return list(combinations(variables, 2))
 
 
 def edges_of(matrix: Float) -> Float:

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from salutogen.models.networks.edges import edge_names, edges_of
+from salutogen.models.networks.edges import edge_names, edges_of, pairs_of
 from salutogen.models.networks.lasso_path import LassoPath
 from salutogen.models.networks.rows import NetworkRows
 from salutogen.models.short_repr import short_repr
@@ -120,11 +120,11 @@ class GraphicalLassoFit:
 
     def table(self) -> pl.DataFrame:
         """Return one row per pair: `one, other, partial_correlation, correlation`."""
-        rows, columns = np.triu_indices(len(self.variables), 1)
+        pairs = pairs_of(self.variables)
         return pl.DataFrame(
             {
-                "one": [self.variables[i] for i in rows],
-                "other": [self.variables[j] for j in columns],
+                "one": [one for one, _ in pairs],
+                "other": [other for _, other in pairs],
                 "partial_correlation": edges_of(self.partial_correlations),
                 "correlation": edges_of(self.correlations),
             }
