@@ -25,6 +25,7 @@ import pytest
         "mediation.model",
         "mixed.model",
         "mixed.random_intercept",
+        "mixed.structured.residual_structures",
         "sem.change_scores.model",
         "sem.cross_lagged.model",
         "networks.graphical_lasso",
