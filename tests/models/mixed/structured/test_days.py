@@ -1,4 +1,4 @@
-"""Residuals that correlate within a day alone: dense likelihoods, what must not matter, refusals."""
+"""Residuals that correlate within days alone: dense likelihoods, what must not matter, refusals."""
 
 from __future__ import annotations
 
