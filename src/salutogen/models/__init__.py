@@ -58,6 +58,13 @@ if TYPE_CHECKING:
         three_step_predictors,
     )
     from salutogen.models.moments.moments import Moments
+    from salutogen.models.networks.comparison import NetworkComparison, compare_networks
+    from salutogen.models.networks.graphical_lasso import GraphicalLasso
+    from salutogen.models.networks.graphical_lasso_fit import GraphicalLassoFit
+    from salutogen.models.networks.multilevel_var import MultilevelVAR
+    from salutogen.models.networks.multilevel_var_fit import MultilevelVARFit
+    from salutogen.models.networks.person_bootstrap import VARStability
+    from salutogen.models.networks.stability import EdgeStability
     from salutogen.models.ordered.one_factor.comparison import (
         OrderedComparison,
         compare_ordered_fits,
@@ -115,8 +122,11 @@ _HOME = {
     "CrossLaggedPanel": "sem.cross_lagged.model",
     "DropoutWeights": "dropout.weights",
     "EValue": "pooling.e_value",
+    "EdgeStability": "networks.stability",
     "FTest": "regression.least_squares",
     "FitComparison": "mixed.comparison",
+    "GraphicalLasso": "networks.graphical_lasso",
+    "GraphicalLassoFit": "networks.graphical_lasso_fit",
     "GrowthMixture": "mixture.model",
     "GrowthMixtureResult": "mixture.result",
     "HeterogeneousVariance": "mixed.structured.residual_structures",
@@ -139,6 +149,9 @@ _HOME = {
     "MixedModel": "mixed.model",
     "MixedModelResult": "mixed.result",
     "Moments": "moments.moments",
+    "MultilevelVAR": "networks.multilevel_var",
+    "MultilevelVARFit": "networks.multilevel_var_fit",
+    "NetworkComparison": "networks.comparison",
     "OrderedComparison": "ordered.one_factor.comparison",
     "OrderedFit": "ordered.one_factor.fit",
     "OrderedInvariance": "ordered.one_factor.model",
@@ -160,6 +173,7 @@ _HOME = {
     "SupportWarning": "support",
     "ThreeStepOutcome": "mixture.three_step.outcome",
     "ThreeStepPredictors": "mixture.three_step.predictors",
+    "VARStability": "networks.person_bootstrap",
     "adjusted_rand_index": "mixture.agreement",
     "bootstrap_agreement": "mixture.agreement",
     "bootstrap_least_squares": "resampling.bootstrap",
@@ -170,6 +184,7 @@ _HOME = {
     "compare_assumptions": "mixture.assumptions",
     "compare_classes": "mixture.comparison",
     "compare_fits": "mixed.comparison",
+    "compare_networks": "networks.comparison",
     "compare_ordered_fits": "ordered.one_factor.comparison",
     "compare_structural_fits": "sem.comparison",
     "completed_sets": "imputation.elsewhere",
@@ -217,8 +232,11 @@ __all__ = [
     "CrossLaggedPanel",
     "DropoutWeights",
     "EValue",
+    "EdgeStability",
     "FTest",
     "FitComparison",
+    "GraphicalLasso",
+    "GraphicalLassoFit",
     "GrowthMixture",
     "GrowthMixtureResult",
     "HeterogeneousVariance",
@@ -240,6 +258,9 @@ __all__ = [
     "MixedModel",
     "MixedModelResult",
     "Moments",
+    "MultilevelVAR",
+    "MultilevelVARFit",
+    "NetworkComparison",
     "OrderedComparison",
     "OrderedFit",
     "OrderedInvariance",
@@ -261,6 +282,7 @@ __all__ = [
     "SupportWarning",
     "ThreeStepOutcome",
     "ThreeStepPredictors",
+    "VARStability",
     "adjusted_rand_index",
     "bootstrap_agreement",
     "bootstrap_least_squares",
@@ -272,6 +294,7 @@ __all__ = [
     "compare_assumptions",
     "compare_classes",
     "compare_fits",
+    "compare_networks",
     "compare_ordered_fits",
     "compare_structural_fits",
     "completed_sets",

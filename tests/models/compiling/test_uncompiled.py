@@ -13,7 +13,7 @@ FITS = """
 import json
 import numpy as np
 from salutogen.models import ChainedImputation, ContinuousAR1, ContinuousTime, GrowthMixture
-from salutogen.models import LongitudinalKMeans, MixedModel
+from salutogen.models import GraphicalLasso, LongitudinalKMeans, MixedModel
 
 generator = np.random.default_rng(5)
 n, t = 24, np.arange(4.0)
@@ -24,6 +24,7 @@ frame = {
     "id": np.repeat(np.arange(n), 4),
     "site": np.repeat(np.arange(n) // 6, 4),
     "t": np.tile(t, n),
+    "half": np.tile(t // 2, n),
     "y": wide.ravel(),
 }
 told = []
@@ -32,6 +33,7 @@ for formula, residual in [
     ("y ~ t + (1 + t | id)", None),
     ("y ~ t + (1 | id) + (1 | site)", None),
     ("y ~ t + (1 | id)", ContinuousAR1("t")),
+    ("y ~ t + (1 | id)", ContinuousAR1("t", within="half")),
 ]:
     more = {} if residual is None else {"residual": residual}
     fit = MixedModel(formula, **more).fit(frame)
@@ -41,6 +43,8 @@ told += [mixture.log_likelihood, *mixture.shares]
 for distance in ("gower", "frechet"):
     found = LongitudinalKMeans(classes=[2], starts=3, distance=distance).fit(wide)
     told += [float(label) for label in found.labels]
+network = GraphicalLasso(n_penalties=5).fit(wide)
+told += [network.penalty, *network.estimates.values()]
 wide[::3, 1] = wide[1::4, 3] = np.nan
 for method in ("norm", "pmm"):
     told += ChainedImputation(method=method, imputations=2).fit(wide).imputed.ravel().tolist()

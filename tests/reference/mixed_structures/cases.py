@@ -85,6 +85,27 @@ def occasions(n=60, seed=51, *, spreads=(1.0, 1.6, 0.7, 2.2), rho=0.0):
     return {name: values[kept] for name, values in columns.items()}
 
 
+def nights(n=40, days=4, beeps=6, seed=61, *, rho=0.8):
+    """Several prompts a day at irregular hours; residuals begin anew each day."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    level = rng.normal(size=n)
+    for who in range(n):
+        for day in range(days):
+            hours = np.sort(
+                rng.choice(np.arange(8.0, 22.0, 0.5), rng.integers(2, beeps + 1), False)
+            )
+            e = rng.normal(size=len(hours))
+            for j in range(1, len(hours)):
+                share = rho ** (hours[j] - hours[j - 1])
+                e[j] = share * e[j - 1] + np.sqrt(1 - share**2) * e[j]
+            x = rng.normal(size=len(hours))
+            y = 2 + 0.5 * x + 0.8 * level[who] + e
+            rows += [[who + 1, day + 1, *values] for values in zip(hours, x, y, strict=True)]
+    columns = dict(zip(("id", "day", "hours", "x", "y"), np.array(rows).T, strict=True))
+    return {**columns, "id": columns["id"].astype(int), "day": columns["day"].astype(int)}
+
+
 CASES = {
     "arms": arms(),
     "sites": sites(),
@@ -93,6 +114,7 @@ CASES = {
     "sloped": serial(90, (5, 9), 42, slope=0.3),
     "occasions": occasions(),
     "both": occasions(seed=52, rho=0.5),
+    "nights": nights(),
 }
 
 if __name__ == "__main__":

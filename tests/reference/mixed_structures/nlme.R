@@ -47,5 +47,8 @@ for (reml in c(TRUE, FALSE)) {
 }
 add("sloped", y ~ t + x, ~ t | id, "y ~ t + x + (1 + t | id)", "ar1", TRUE, car)
 add("occasions", y ~ t, ~ 1 | id, "y ~ t + (1 | id)", "arm", TRUE, NULL, varIdent(form = ~ 1 | arm))
+for (reml in c(TRUE, FALSE))
+  add("nights", y ~ x, ~ 1 | id, "y ~ x + (1 | id)", "days", reml,
+      function(start) corCAR1(start, form = ~ hours | id/day))
 cat('{"program": "nlme ', as.character(packageVersion("nlme")), ', R ',
     as.character(getRversion()), '",\n "fits": [\n', paste(out, collapse = ",\n"), "\n]}\n", sep = "")

@@ -38,6 +38,7 @@ def warm(*, everything: bool = True) -> None:
         _warm_structures()
         _warm_imputation()
         _warm_continuous_time()
+        _warm_networks()
         wait_for_kernels(K_MEANS, MIXTURES)
         _compile(K_MEANS)  # a fraction of a second, unless the other process could not
         _compile(MIXTURES)
@@ -145,3 +146,12 @@ def _warm_continuous_time() -> None:
         )  # fmt: skip
         problem = Problem(layout, read_rows(rows, layout, "id", "t").rows)
         problem.at(rough_start(layout, problem.rows, 0.0, 1.0))
+
+
+def _warm_networks() -> None:
+    """Compile the kernels of the graphical lasso by a network of two variables."""
+    import numpy as np
+
+    from salutogen.models.networks.graphical_lasso import GraphicalLasso
+
+    GraphicalLasso(n_penalties=2).fit(np.sin(3.0 * np.arange(16.0)).reshape(8, 2))

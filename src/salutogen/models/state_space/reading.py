@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from salutogen.errors import ModelError
 from salutogen.models.formula.columns import numeric, read_columns, refuse_words
+from salutogen.models.row_checks import listed_rows, missing_in, refuse_rows
 from salutogen.models.state_space.gaps import Gaps
 from salutogen.models.state_space.layout import Layout
 from salutogen.models.state_space.problem import Rows
@@ -18,7 +19,6 @@ from salutogen.models.state_space.problem import Rows
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 
-FIRST = 10  # rows that are named in a refusal
 DIGITS = 12  # of gaps in units of the middle one: what differs beyond is rounding
 
 
@@ -86,10 +86,10 @@ def read_rows(data: Any, layout: Layout, person: str, time: str) -> Seen:
     frame = read_columns(data, [person, time, *columns], labels=(person,))
     refuse_words(frame, columns)
     for name in (person, time):
-        _refuse_rows(_missing(frame[name]), name, "missing", "Leave those rows out.")
+        refuse_rows(missing_in(frame[name]), name, "missing", "Leave those rows out.")
     numbers = {name: numeric(frame, name) for name in (time, *columns)}
     for name, column in numbers.items():
-        _refuse_rows(np.isinf(column), name, "infinite", "Mend them or make them missing.")
+        refuse_rows(np.isinf(column), name, "infinite", "Mend them or make them missing.")
     values = np.column_stack([numbers[name] for name in layout.processes])
     inputs = np.column_stack([np.empty((len(frame), 0)), *(numbers[n] for n in layout.inputs)])
     kept, messages = _kept(values, inputs, frame[person], numbers, factors)
@@ -135,28 +135,12 @@ def _persons(n: int) -> str:
     return "1 person" if n == 1 else f"{n} persons"
 
 
-def _missing(column: pl.Series) -> NDArray[np.bool_]:
-    gone = column.is_null().to_numpy()
-    return gone | np.isnan(column.fill_null(0).to_numpy()) if column.dtype.is_float() else gone
-
-
-def _refuse_rows(wrong: NDArray[np.bool_], name: str, what: str, mend: str) -> None:
-    found = np.flatnonzero(wrong)
-    if found.size:
-        raise ModelError(f"{name}: {what} in {found.size} rows ({_listed(found)}). {mend}")
-
-
-def _listed(rows: Int) -> str:
-    more = ", …" if len(rows) > FIRST else ""
-    return ", ".join(str(row + 1) for row in np.sort(rows)[:FIRST].tolist()) + more
-
-
 def _refuse_twice(code: Int, at: Float, order: Int, names: str) -> None:
     twice = np.flatnonzero((np.diff(code) == 0) & (np.diff(at) == 0)) + 1
     if twice.size:
         raise ModelError(
             f"{names}: {twice.size} rows are at the same time as another of the same person "
-            f"({_listed(order[twice])}). Keep one row for each time."
+            f"({listed_rows(order[twice])}). Keep one row for each time."
         )
 
 
@@ -164,7 +148,7 @@ def _refuse_gaps_in_inputs(inputs: Float, starts: Int, order: Int, names: tuple[
     last = np.zeros(len(order), dtype=bool)
     last[starts[1:] - 1] = True
     for j, name in enumerate(names):
-        _refuse_rows(
+        refuse_rows(
             np.isin(np.arange(int(order.max()) + 1), order[np.isnan(inputs[:, j]) & ~last]),
             name,
             "missing",

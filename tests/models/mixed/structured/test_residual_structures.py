@@ -30,6 +30,7 @@ _spec.loader.exec_module(cases)
 AR1 = ContinuousAR1(time="t")
 STRUCTURES = {
     "ar1": AR1,
+    "days": ContinuousAR1(time="hours", within="day"),
     "occasion": HeterogeneousVariance(by="occasion"),
     "arm": HeterogeneousVariance(by="arm"),
     "ar1 occasion": (AR1, HeterogeneousVariance(by="occasion")),

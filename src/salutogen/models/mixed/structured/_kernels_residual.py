@@ -138,8 +138,8 @@ def residual_gradient(
             eliminate(products, person, q, k, factor, root, gain, shrink)
             times_products(shrink, products, person, q, k, back)
             for row in range(row_starts[person], row_starts[person + 1]):
-                is_first = row == row_starts[person]
                 share, left = shares[row], lefts[row]
+                is_first = share == 0.0  # also where a new day begins: the gap is infinite
                 whiten(rows, row, levels, spreads, share, left, white)
                 adjoint(white, q, shrink, back, weight, pull)
                 here, before, same = 0.0, 0.0, 0.0

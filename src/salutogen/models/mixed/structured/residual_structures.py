@@ -28,10 +28,30 @@ class ContinuousAR1:
     ----------
     time : str
         Numeric column of the time, in any unit; ρ is the correlation at distance 1. No two rows
-        of a person may have the same time.
+        of a person (and day) may have the same time.
+    within : str, optional
+        Column such as the day: residuals correlate only where it is the same, as nlme's
+        ``corCAR1(form = ~ hours | id/day)``. Days may be counted anew for each person, and hours
+        for each day.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from salutogen.models import MixedModel
+    >>> rng = np.random.default_rng(1)
+    >>> x = rng.normal(size=(40, 5, 6))
+    >>> for beep in range(1, 6):
+    ...     x[:, :, beep] = 0.6 * x[:, :, beep - 1] + 0.8 * x[:, :, beep]
+    >>> who, day, beep = np.indices(x.shape).reshape(3, -1)
+    >>> frame = {"id": who, "day": day, "hours": 2.0 * beep, "y": x.ravel()}
+    >>> within_days = ContinuousAR1(time="hours", within="day")
+    >>> result = MixedModel("y ~ 1 + (1 | id)", residual=within_days).fit(frame)
+    >>> bool(abs(result.residual_parameters["correlation"] ** 2 - 0.6) < 0.05)
+    True
     """
 
     time: str
+    within: str | None = None
 
 
 @dataclass(frozen=True)
@@ -71,7 +91,23 @@ def structures_of(residual: Residual) -> tuple[ResidualStructure, ...]:
 
 def structure_columns(structures: Sequence[ResidualStructure]) -> tuple[str, ...]:
     """Columns of the frame that the structures need."""
-    return tuple(s.time if isinstance(s, ContinuousAR1) else s.by for s in structures)
+    names: list[str] = []
+    for one in structures:
+        if isinstance(one, ContinuousAR1):
+            names += [one.time, *structure_labels([one])]
+        else:
+            names.append(one.by)
+    return tuple(names)
+
+
+def structure_labels(structures: Sequence[ResidualStructure]) -> tuple[str, ...]:
+    """Those of the columns that only tell rows apart."""
+    serial = _serial(structures)
+    return () if serial is None or serial.within is None else (serial.within,)
+
+
+def _serial(structures: Sequence[ResidualStructure]) -> ContinuousAR1 | None:
+    return next((one for one in structures if isinstance(one, ContinuousAR1)), None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +119,8 @@ class ResidualLayout:
     row_starts : array (n_persons + 1,)
         First row of each person, and the number of rows.
     gaps : array (n,)
-        Time since the person's row before, in units of `unit`; first rows have none.
+        Time since the person's row before, in units of `unit`: 0 of first rows, and infinite where
+        a new day begins, over which nothing correlates.
     levels : array (n,)
         Level of each row.
     labels : tuple
@@ -112,11 +149,13 @@ class ResidualLayout:
 
 
 def sorted_rows(frame: pl.DataFrame, structures: Sequence[ResidualStructure], units: Int) -> Int:
-    """Return the order of rows by unit (a person's place) and, where there is one, by time."""
-    time = next((s.time for s in structures if isinstance(s, ContinuousAR1)), None)
-    if time is None:
+    """Return the order of rows by unit (a person's place) and, where there are, by day and time."""
+    serial = _serial(structures)
+    if serial is None:
         return np.argsort(units, kind="stable")
-    times, steps = _times(frame, time), np.diff(units)
+    times, steps = _times(frame, serial.time), np.diff(units)
+    if serial.within is not None:
+        return np.lexsort((times, _days(frame, serial.within), units))
     if ((steps > 0) | ((steps == 0) & (np.diff(times) >= 0))).all():
         return np.arange(len(units))  # files mostly come in this order
     return np.lexsort((times, units))
@@ -148,11 +187,11 @@ def learn_residuals(
         than two levels, or a level with fewer than two rows.
     """
     starts = np.flatnonzero(np.append(True, units[1:] != units[:-1]))
-    time = next((s.time for s in structures if isinstance(s, ContinuousAR1)), None)
+    serial = _serial(structures)
     by = next((s.by for s in structures if isinstance(s, HeterogeneousVariance)), None)
     gaps, unit = np.ones(len(units)), 1.0
-    if time is not None:
-        gaps, unit = _gaps(_times(frame, time), starts, time, row_numbers)
+    if serial is not None:
+        gaps, unit = _gaps(frame, serial, starts, row_numbers)
     levels, labels = np.zeros(len(units), dtype=np.int64), tuple[Any, ...]((None,))
     if by is not None:
         levels, labels = _levels(frame[by])
@@ -162,8 +201,8 @@ def learn_residuals(
         levels=levels,
         labels=labels,
         unit=unit,
-        is_correlated=time is not None,
-        time=time,
+        is_correlated=serial is not None,
+        time=None if serial is None else serial.time,
         by=by,
     )
 
@@ -178,15 +217,27 @@ def _times(frame: pl.DataFrame, name: str) -> Float:
     return numeric(frame, name)
 
 
-def _gaps(time: Float, starts: Int, name: str, row_numbers: Int) -> tuple[Float, float]:
+def _days(frame: pl.DataFrame, name: str) -> Int:
+    """Number of each row's day."""
+    return frame[name].rank("dense").to_numpy().astype(np.int64)
+
+
+def _gaps(
+    frame: pl.DataFrame, serial: ContinuousAR1, starts: Int, row_numbers: Int
+) -> tuple[Float, float]:
     """Times between neighbours in units of their median, and that median."""
-    gaps = np.append(0.0, np.diff(time))
+    name, whose = serial.time, "person"
+    gaps = np.append(0.0, np.diff(_times(frame, name)))
+    follows = np.ones(len(gaps), dtype=bool)
+    if serial.within is not None:
+        whose = f"person and {serial.within}"
+        follows[1:] = np.diff(_days(frame, serial.within)) == 0
+        gaps[~follows] = np.inf
     gaps[starts] = 0.0
-    follows = np.ones(len(time), dtype=bool)
     follows[starts] = False
     if not follows.any():
         raise ModelError(
-            f"ContinuousAR1: no person has two rows, so nothing correlates over {name}."
+            f"ContinuousAR1: no {whose} has two rows, so nothing correlates over {name}."
         )
     tied = np.flatnonzero(follows & (gaps <= 0))
     if tied.size:
@@ -195,7 +246,7 @@ def _gaps(time: Float, starts: Int, name: str, row_numbers: Int) -> tuple[Float,
         )
         raise ModelError(
             f"ContinuousAR1: {tied.size} rows have the same {name} as another row of their "
-            f"person (rows {first}). Keep one row per person and time."
+            f"{whose} (rows {first}). Keep one row per {whose} and time."
         )
     unit = float(np.median(gaps[follows]))
     return gaps / unit, unit

@@ -20,6 +20,7 @@ from salutogen.models.mixed.structured.residual_structures import (
     learn_residuals,
     sorted_rows,
     structure_columns,
+    structure_labels,
 )
 from salutogen.models.moments.moments import Moments, learned_columns
 
@@ -118,7 +119,7 @@ def read_structured(
     needed = [*variables_of(f"0 + {parsed.outcome}"), *groups, *structure_columns(structures)]
     for expression in expressions:
         needed += variables_of(expression)
-    rows = read_columns(data, needed, labels=groups)
+    rows = read_columns(data, needed, labels=[*groups, *structure_labels(structures)])
     keep = complete_rows(rows)
     used = rows if keep.all() else rows.filter(pl.Series(keep))
     if used.height == 0:

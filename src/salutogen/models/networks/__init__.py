@@ -1,0 +1,1 @@
+"""Networks: which variables go together, at one time and from one time to the next."""

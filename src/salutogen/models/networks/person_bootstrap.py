@@ -1,0 +1,136 @@
+"""Edges of a multilevel vector autoregression over samples of persons."""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from salutogen.errors import ModelError
+from salutogen.models.checks import is_between, refuse_not_whole
+from salutogen.models.networks.multilevel_var_fit import edge_values
+from salutogen.models.networks.prompts import PromptPairs
+from salutogen.models.networks.stability import LOST
+from salutogen.models.networks.two_steps import RandomEffects, two_steps
+from salutogen.models.parallel.executors import Progress, run_each
+from salutogen.models.resampling.bca import percentile_intervals
+from salutogen.models.short_repr import short_repr
+
+if TYPE_CHECKING:
+    from salutogen.models.networks.multilevel_var_fit import MultilevelVARFit
+
+Float = NDArray[np.float64]
+
+
+@short_repr("draws", "n_lost", "level")
+@dataclass(frozen=True, kw_only=True, repr=False)
+class VARStability:
+    """Edges of three networks over samples of persons.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Edges as in `MultilevelVARFit.estimates`.
+    estimates : array (m,)
+    drawn : array (draws, m)
+        Of each sample; NaN where it has no network of persons' means.
+    level : float
+    n_lost : int
+        Samples that could not be fitted.
+    """
+
+    names: tuple[str, ...]
+    estimates: Float
+    drawn: Float
+    level: float
+    n_lost: int
+
+    @property
+    def draws(self) -> int:
+        """Samples that could be fitted."""
+        return len(self.drawn)
+
+    def table(self) -> pl.DataFrame:
+        """Return one row per edge: `edge, estimate, conf_low, conf_high, same_sign`.
+
+        Percentile intervals, and the share of samples in which the edge has the sign it has here.
+        """
+        low, high = percentile_intervals(self.drawn, self.level)
+        same = np.nanmean(
+            np.where(
+                np.isfinite(self.drawn), np.sign(self.drawn) == np.sign(self.estimates), np.nan
+            ),
+            axis=0,
+        )
+        columns = {
+            "edge": list(self.names),
+            "estimate": self.estimates,
+            "conf_low": low,
+            "conf_high": high,
+            "same_sign": same,
+        }
+        return pl.DataFrame(columns).with_columns(pl.col(pl.Float64).fill_nan(None))
+
+
+def var_stability(
+    fit: MultilevelVARFit,
+    *,
+    draws: int,
+    seed: int,
+    level: float,
+    executor: Executor | None,
+    progress: Progress | None,
+) -> VARStability:
+    """Fit samples of persons; see `MultilevelVARFit.stability`."""
+    refuse_not_whole(2, draws=draws)
+    refuse_not_whole(0, seed=seed)
+    if not is_between(level, 0, 1):
+        raise ModelError(f"level: expected a number between 0 and 1, got {level!r}.")
+    task = partial(_edges_of_sample, fit.pairs, fit.spec.random_effects)
+    seeds = np.random.SeedSequence(seed).spawn(draws)
+    drawn = np.array(run_each(task, seeds, executor=executor, progress=progress))
+    k = len(fit.variables)
+    known = np.isfinite(drawn[:, : k * k]).all(axis=1)
+    if np.sum(~known) > LOST * draws:
+        raise ModelError(
+            f"{int(np.sum(~known))} of {draws} samples of persons could not be fitted: too few "
+            "persons for so many variables."
+        )
+    return VARStability(
+        names=tuple(fit.estimates),
+        estimates=edge_values(fit.steps),
+        drawn=drawn[known],
+        level=level,
+        n_lost=int(np.sum(~known)),
+    )
+
+
+def _edges_of_sample(
+    pairs: PromptPairs, random_effects: RandomEffects, seed: np.random.SeedSequence
+) -> Float:
+    """Edges of a sample of persons; NaN where it cannot be fitted."""
+    n = pairs.n_persons
+    drawn = np.sort(np.random.default_rng(seed).integers(0, n, n))
+    edges = np.searchsorted(pairs.code, np.arange(n + 1))
+    sizes = np.diff(edges)[drawn]
+    starts = np.repeat(edges[drawn] - np.cumsum(sizes) + sizes, sizes)
+    rows = starts + np.arange(sizes.sum())
+    sample = replace(
+        pairs,
+        current=pairs.current[rows],
+        lagged=pairs.lagged[rows],
+        means=pairs.means[rows],
+        code=np.repeat(np.arange(n), sizes),
+        rows=pairs.rows[rows],
+        persons=pairs.persons.gather(drawn),
+    )
+    try:
+        return edge_values(two_steps(sample, random_effects, with_df=False))
+    except ModelError:
+        k = len(pairs.variables)
+        return np.full(k * k + k * (k - 1), np.nan)
