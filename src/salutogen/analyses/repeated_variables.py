@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
 
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.titles import own_scores, title_of
 from salutogen.findings import Findings
 from salutogen.names import did_you_mean
 from salutogen.namespaces import factor_column
+from salutogen.scores.of_few import few_differ
 
 SR, P, E = "SR", "P", "E"
 
@@ -60,3 +64,13 @@ def refuse_variables(
         doubled += [E, *parts] if parts else []
     if doubled:
         found.tell(overlap, names=doubled)
+
+
+def occasions_alike(wide: Mapping[str, NDArray[np.float64]]) -> set[int]:
+    """Places of occasions at which all but few have the same of a variable: effects tell of few."""
+    return {
+        place
+        for array in wide.values()
+        for place in range(array.shape[1])
+        if few_differ(array[np.isfinite(array[:, place]), place])
+    }

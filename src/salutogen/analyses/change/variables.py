@@ -13,12 +13,17 @@ from salutogen.analyses.change.settings import ChangeSettings
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.covariates import covariate_numbers
 from salutogen.analyses.occasions import refuse_unplanned
-from salutogen.analyses.repeated_variables import E, P, refuse_variables, variable_column
+from salutogen.analyses.repeated_variables import (
+    E,
+    P,
+    occasions_alike,
+    refuse_variables,
+    variable_column,
+)
 from salutogen.analyses.titles import titles_of
 from salutogen.errors import AnalysisError
 from salutogen.findings import Findings
 from salutogen.namespaces import told_term
-from salutogen.scores.of_few import few_differ
 
 Float = NDArray[np.float64]
 
@@ -153,7 +158,7 @@ def _occasions(
     refuse_unplanned(inputs, wanted, found, unknown="change-occasion-unknown")
     asked = [place for place, label in enumerate(labels) if label in wanted]
     seen = np.min([np.isfinite(array).sum(axis=0) for array in wide.values()], axis=0)
-    alike = set() if inputs.run.audience.individuals else _alike(wide)
+    alike = set() if inputs.run.audience.individuals else occasions_alike(wide)
     seen[list(alike)] = 0
     kept = [place for place in asked if seen[place] >= FEWEST_AT_OCCASION]
     left = [labels[place] for place in asked if place not in kept]
@@ -173,16 +178,6 @@ def _occasions(
         )
     found.raise_refusals(AnalysisError)
     return np.array(kept, dtype=np.intp)
-
-
-def _alike(wide: dict[str, Float]) -> set[int]:
-    """Places of occasions at which all but few have the same of a variable: effects tell of few."""
-    return {
-        place
-        for array in wide.values()
-        for place in range(array.shape[1])
-        if few_differ(array[np.isfinite(array[:, place]), place])
-    }
 
 
 def occasions_needed(lag: int) -> int:
