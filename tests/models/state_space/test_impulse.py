@@ -102,8 +102,12 @@ def test_who_has_another_factor_responds_otherwise() -> None:
     for _ in range(occasions + 10):
         x = carried * x + rng.normal(size=n)
         rows.append(x)
-    frame = {"id": np.repeat(np.arange(n), occasions), "t": np.tile(np.arange(occasions), n),
-             "x": np.column_stack(rows[10:]).ravel(), "f": np.repeat(factor, occasions)}  # fmt: skip
+    frame = {
+        "id": np.repeat(np.arange(n), occasions),
+        "t": np.tile(np.arange(occasions), n),
+        "x": np.column_stack(rows[10:]).ravel(),
+        "f": np.repeat(factor, occasions),
+    }
     model = ContinuousTime(processes="x", person="id", time="t", factors={"x<-x": "f"})
     result = model.fit(frame)
     plain, by_factor = result.estimates["x<-x"], result.estimates["x<-x:f"]

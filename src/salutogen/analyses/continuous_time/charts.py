@@ -62,7 +62,7 @@ def course_chart(
 
 
 def _mark(field: str, marked: tuple[float, str] | None) -> list[Spec]:
-    """A rule over the whole height, with words at its head."""
+    """A rule over the whole height, with words above it, where nothing else is drawn."""
     if marked is None:
         return []
     at = {"values": [{field: marked[0], "words": marked[1]}]}
@@ -71,7 +71,7 @@ def _mark(field: str, marked: tuple[float, str] | None) -> list[Spec]:
         {"data": at, "mark": {"type": "rule", "color": colour("quiet"), "strokeDash": [4, 3]},
          "encoding": {"x": place}},
         {"data": at,
-         "mark": {"type": "text", "align": "left", "baseline": "top", "dx": 5, "y": 2,
+         "mark": {"type": "text", "align": "left", "baseline": "bottom", "dx": -2, "y": -5,
                   "color": colour("quiet")},
          "encoding": {"x": place, "text": {"field": "words", "type": "nominal"}}},
     ]  # fmt: skip

@@ -58,10 +58,8 @@ def _tell_residuals(data: FlowData, residuals: pl.DataFrame, found: Findings) ->
     rows = data.frame.height
     error = 1 / np.sqrt(max(rows - data.frame[PERSON].n_unique(), 1))
     for row in residuals.iter_rows(named=True):
-        lag1, sd = row["lag1"], row["sd"]
+        name, lag1, sd = data.title(row["process"]), row["lag1"], row["sd"]
         if lag1 is not None and abs(lag1) > max(MOST_LAG1, SURE * error):
-            found.tell(
-                "continuous-time-residuals-go-on", name=data.title(row["process"]), lag1=lag1
-            )
+            found.tell("continuous-time-residuals-go-on", name=name, lag1=lag1)
         if abs(sd - 1) > max(MOST_SD, SURE / np.sqrt(2 * rows)):
-            found.tell("continuous-time-residuals-spread", name=data.title(row["process"]), sd=sd)
+            found.tell("continuous-time-residuals-spread", name=name, sd=sd)

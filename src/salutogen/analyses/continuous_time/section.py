@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -24,15 +25,18 @@ from salutogen.analyses.continuous_time.tables import (
 from salutogen.analyses.continuous_time.words import (
     CAUTION,
     answer_of,
+    effect_title,
     factors_in_words,
     gaps_in_words,
     half_life_in_words,
+    peak_in_words,
     response_in_words,
     time_told,
     together_in_words,
 )
 from salutogen.analyses.repeated_variables import SR
 from salutogen.analyses.times_of_occasions import COUNTED
+from salutogen.columns import Column
 from salutogen.page.section import Figure, Section, Table, Text
 from salutogen.page.words import SIGN, signed, time_unit
 
@@ -61,7 +65,7 @@ def continuous_time_section(result: ContinuousTimeResult) -> Section:
     return Section(
         title="What would a standard stressor do?",
         paragraphs=tuple(told),
-        figures=(_response_figure(result), _lag_figure(result)),
+        figures=(_response_figure(result), *_factor_figures(result), _lag_figure(result)),
         tables=_tables(result),
     )
 
@@ -78,8 +82,7 @@ def _tables(result: ContinuousTimeResult) -> tuple[Table, ...]:
                result.effects.select(one.name for one in wide), wide,
                f"{unit} Below 0 on itself: deviations return. A rate is what would go on if all "
                "stayed as it is."),
-        _table(result, "factors", "How rates depend on factors", result.by_factor, FACTOR_COLUMNS,
-               "For one SD of the factor, or one category against the other."),
+        _table(result, "factors", "How rates depend on factors", result.by_factor, FACTOR_COLUMNS),
         _table(result, "together", "What moves or lasts together", result.together,
                TOGETHER_COLUMNS),
         _table(result, "residuals", "One-step residuals: is the model right?", result.residuals,
@@ -93,12 +96,12 @@ def _tables(result: ContinuousTimeResult) -> tuple[Table, ...]:
 
 
 def _table(
-    result: ContinuousTimeResult, name: str, title: str, frame: pl.DataFrame, columns: object,
+    result: ContinuousTimeResult, name: str, title: str, frame: pl.DataFrame, columns: Sequence[Column],
     note: str = "",
 ) -> Table:  # fmt: skip
     return Table(
         name=f"continuous-time-{name}", title=title, frame=_in_titles(result, frame),
-        columns=tuple(columns), note=note,  # type: ignore[call-overload]
+        columns=tuple(columns), note=note,
     )  # fmt: skip
 
 
@@ -119,28 +122,50 @@ def _time_axis(result: ContinuousTimeResult, longest: float) -> tuple[str, float
 
 
 def _response_figure(result: ContinuousTimeResult) -> Figure:
-    test, who = result.stressor, result.response["who"].unique(maintain_order=True).to_list()
-    unit, length = _time_axis(result, float(result.response["time"].max()))  # type: ignore[arg-type]
-    effect, cause = result.title(test.effect), result.title(test.cause)
-    drawn = result.response.with_columns(pl.col("time") / length)
-    return Figure(
-        name="continuous-time-response",
-        title=f"What a standard stressor does to {effect}",
-        description=f"{response_in_words(result)} The shade is the 95 % band of the model.",
-        chart=course_chart(
-            drawn, "who", dict(zip(who, _hues(who), strict=True)),
-            ("time", f"Time since the pulse in {cause} ({unit})"),
-            ("response", f"{effect} above the own level (points)"),
-            marked=_marked(result, length),
-        ),
-        data=result.response,
-        columns=RESPONSE_COLUMNS,
+    return _response(
+        result, [AVERAGE], "", f"What a standard stressor does to {effect_title(result)}",
+        f"{response_in_words(result)} The shade is the 95 % band of the model.",
     )  # fmt: skip
 
 
-def _hues(who: list[str]) -> list[str]:
-    """The average person in the colour of lines, others in those of the palette."""
-    return ["line" if one == AVERAGE else HUES[at % len(HUES)] for at, one in enumerate(who)]
+def _factor_figures(result: ContinuousTimeResult) -> list[Figure]:
+    """The responses of who has less and more of each factor."""
+    who = result.response["who"].unique(maintain_order=True).to_list()[1:]
+    made = []
+    for at, factor in enumerate(result.factors):
+        pair = who[2 * at : 2 * at + 2]
+        told = "; ".join(peak_in_words(result, one) for one in pair)
+        made.append(
+            _response(
+                result, pair, f"-{factor}",
+                f"What a standard stressor does to {effect_title(result)}, by "
+                f"{result.title(factor)}",
+                f"Responses by the model with 95 % bands. {told}.",
+            )
+        )  # fmt: skip
+    return made
+
+
+def _response(
+    result: ContinuousTimeResult, who: list[str], name: str, title: str, description: str
+) -> Figure:
+    data = result.response.filter(pl.col("who").is_in(who))
+    unit, length = _time_axis(result, float(data["time"].max()))  # type: ignore[arg-type]
+    hues = ["line"] if who == [AVERAGE] else HUES
+    return Figure(
+        name=f"continuous-time-response{name}",
+        title=title,
+        description=description,
+        chart=course_chart(
+            data.with_columns(pl.col("time") / length), "who",
+            dict(zip(who, hues, strict=False)),
+            ("time", f"Time since the pulse in {result.title(result.stressor.cause)} ({unit})"),
+            ("response", f"{effect_title(result)} above the own level (points)"),
+            marked=_marked(result, length),
+        ),
+        data=data,
+        columns=RESPONSE_COLUMNS,
+    )  # fmt: skip
 
 
 def _lag_figure(result: ContinuousTimeResult) -> Figure:

@@ -21,8 +21,8 @@ class StressTest(Part):
     size: str = Field(
         default="2 SD",
         pattern=SIZE,
-        description="How far the cause is moved: in SDs over persons and occasions (`2 SD`), or in "
-        "its points (`10 points`).",
+        description="How far the cause is moved: in SDs within persons (`2 SD`), or in its "
+        "points (`10 points`).",
     )
     horizon: Duration | None = Field(
         default=None,

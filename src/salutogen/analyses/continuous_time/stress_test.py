@@ -10,7 +10,13 @@ import polars as pl
 from numpy.typing import NDArray
 
 from salutogen.analyses.continuous_time.settings import ContinuousTimeSettings
-from salutogen.analyses.continuous_time.tables import SDS, TIME_UNIT, factor_step, frame_of
+from salutogen.analyses.continuous_time.tables import (
+    SDS,
+    TIME_UNIT,
+    factor_step,
+    frame_of,
+    has_two_values,
+)
 from salutogen.analyses.continuous_time.variables import FlowData
 from salutogen.analyses.times_of_occasions import COUNTED
 from salutogen.columns import Column, Kind, Record, figure, record
@@ -146,9 +152,8 @@ def _others(fit: ContinuousTimeFit, data: FlowData) -> Iterator[tuple[str, dict[
     for factor in data.factors:
         code, title = data.codes[factor], data.title(factor)
         step = factor_step(fit, data, factor)
-        values = data.frame[code].unique().sort().to_list()
-        if len(values) == 2:
-            for value in values:
+        if has_two_values(data, factor):
+            for value in data.frame[code].unique().sort().to_list():
                 yield f"{title} = {value:g}", {code: value}
         else:
             mean = fit.seen.scale.factor_mean[code]

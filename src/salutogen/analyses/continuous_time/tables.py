@@ -17,7 +17,7 @@ from salutogen.models.quantiles import NORMAL_95
 Float = NDArray[np.float64]
 
 TIME_UNIT = "days or occasions"
-SDS = "SDs over persons and occasions"
+SDS = "SDs within persons"
 PER_TIME = "SDs per SD and unit of time"
 POINTS_PER_TIME = "points per point and unit of time"
 FEWEST_PAIRS = 10  # of successive residuals, for their correlation
@@ -59,7 +59,7 @@ EFFECT_COLUMNS = (
     Column(name="p", meaning="p value", heading="p"),
     Column(name="p_adjusted", meaning="p value adjusted for all effects of one variable on another",
            heading="p (Holm)"),
-    *_with_interval("standardised", "The rate in SDs over persons and occasions, taken as known",
+    *_with_interval("standardised", "The rate in SDs within persons, which are taken as known",
                     PER_TIME, "In SDs", "standardised_"),
 )  # fmt: skip
 LAG_COLUMNS = (
@@ -79,12 +79,14 @@ RESIDUAL_COLUMNS = (
 FACTOR_COLUMNS = (
     _label("factor", "Factor", "Factor"),
     _label("path", "Rate that depends on it", "Effect"),
-    *_with_interval("estimate", "How much higher the rate is for one SD more of the factor (one "
-                    "category against the other)", POINTS_PER_TIME, "Change of the rate"),
+    _label("step", "One SD of the factor, or one of two categories against the other", "For"),
+    *_with_interval("estimate", "How much higher the rate is for that step of the factor",
+                    POINTS_PER_TIME, "Change of the rate"),
     Column(name="p", meaning="p value", heading="p"),
     Column(name="p_adjusted", meaning="p value adjusted for all rates and factors",
            heading="p (Holm)"),
 )  # fmt: skip
+ONE_SD, OTHER = "one SD more", "one category against the other"
 OWN, CROSS, INPUT = "return to the own level", "effect of a process", "effect of an input"
 
 
@@ -193,6 +195,7 @@ def factor_table(fit: ContinuousTimeFit, data: FlowData, parameters: Sequence[st
             estimate, se, p = _tested(fit, f"{parameter}:{data.codes[factor]}")
             rows.append({
                 "factor": factor, "path": arrow(names[source], names[outcome]),
+                "step": OTHER if has_two_values(data, factor) else ONE_SD,
                 "estimate": estimate * step, "low": (estimate - NORMAL_95 * se) * step,
                 "high": (estimate + NORMAL_95 * se) * step, "p": p,
             })  # fmt: skip
@@ -201,11 +204,16 @@ def factor_table(fit: ContinuousTimeFit, data: FlowData, parameters: Sequence[st
     return table.with_columns(p_adjusted=adjusted)
 
 
+def has_two_values(data: FlowData, factor: str) -> bool:
+    """Whether persons have one of two values of a factor."""
+    return data.frame[data.codes[factor]].n_unique() == 2
+
+
 def factor_step(fit: ContinuousTimeFit, data: FlowData, factor: str) -> float:
     """What counts as a step of a factor: one SD, of two values their distance."""
-    values = data.frame[data.codes[factor]].unique()
-    if values.len() == 2:
-        return float(values.max()) - float(values.min())  # type: ignore[arg-type]
+    if has_two_values(data, factor):
+        low, high = data.frame[data.codes[factor]].unique().sort().to_list()
+        return float(high - low)
     return fit.seen.scale.factor_sd[data.codes[factor]]
 
 

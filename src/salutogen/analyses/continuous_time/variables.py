@@ -48,7 +48,7 @@ class FlowData:
     frame : DataFrame
         A row per person and visit: `person`, `time`, processes, inputs and factors by code.
     spread : dict of float
-        SD of each process and input over persons and occasions, n − 1.
+        SD of each process and input within persons, about the mean of the occasion.
     far : dict of array (persons,)
         How far above the person's own mean each process and input ever was.
     n : int
@@ -130,7 +130,7 @@ def read_flow(
             | {codes[name]: used[name][person, occasion] for name in names}
             | {codes[name]: column[person] for name, column in terms.items()}
         ),
-        spread={n: float(np.std(v[np.isfinite(v)], ddof=1)) for n, v in wide.items()},
+        spread={name: _spread(array) for name, array in own.items()},
         far={name: _farthest(array) for name, array in own.items()},
         n=twice,
         occasions=tuple(inputs.study.labels[place] for place in kept.tolist()),
@@ -219,14 +219,23 @@ def _about_occasions(values: Float) -> Float:
     """Deviations from the mean of each occasion: what moves everybody is no coupling."""
     known = np.isfinite(values)
     sums = np.where(known, values, 0.0).sum(axis=0)
-    return values - sums / np.maximum(known.sum(axis=0), 1)
+    found: Float = values - sums / np.maximum(known.sum(axis=0), 1)
+    return found
 
 
 def _about_persons(values: Float) -> Float:
     """Deviations from each person's mean."""
     known = np.isfinite(values)
     sums = np.where(known, values, 0.0).sum(axis=1, keepdims=True)
-    return values - sums / np.maximum(known.sum(axis=1, keepdims=True), 1)
+    found: Float = values - sums / np.maximum(known.sum(axis=1, keepdims=True), 1)
+    return found
+
+
+def _spread(own: Float) -> float:
+    """SD within persons, of deviations from each person's mean."""
+    known = np.isfinite(own)
+    free = known.sum() - known.any(axis=1).sum()
+    return float(np.sqrt(np.nansum(own**2) / free))
 
 
 def _farthest(values: Float) -> Float:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from salutogen.analyses.continuous_time.stress_test import AVERAGE, HALF, PEAK, TO_PEAK
-from salutogen.analyses.continuous_time.tables import CROSS, OWN
+from salutogen.analyses.continuous_time.tables import CROSS, ONE_SD, OWN
 from salutogen.analyses.times_of_occasions import COUNTED
 from salutogen.findings import Persons
 from salutogen.page.words import enumeration, p_value, points, say, signed, span, time_unit
@@ -33,11 +33,13 @@ def time_told(time: float, unit: str) -> str:
     return span(time)
 
 
-def between(value: float | None, low: float | None, high: float | None, unit: str) -> str:
-    """Write a time with its interval, in one unit."""
+def between(row: Row, unit: str, *, longest: float | None = None, time: str = "value") -> str:
+    """Write a time with its interval, in the unit of the longest of those that it stands beside."""
+    value, low, high = row[time], row["low"], row["high"]
     if value is None:
         return "an unknown time"
-    name, length = ("occasions", 1.0) if unit == COUNTED else time_unit(value)
+    units = time_unit(value if longest is None else longest)
+    name, length = ("occasions", 1.0) if unit == COUNTED else units
     told = f"{points(value / length, 1)} {name}"
     if low is None or high is None or not math.isfinite(high):
         return f"{told} (no interval)"
@@ -59,18 +61,18 @@ def in_short_of(result: ContinuousTimeResult) -> str:
     row = result.half_lives.filter(process=result.stressor.effect).row(0, named=True)
     if row["half_life"] is None:
         return "how fast shocks are gone is not told"
-    gone = between(row["half_life"], row["low"], row["high"], result.time_unit)
-    return (
-        f"by a model in continuous time half of a shock in {_effect(result)} is gone after {gone}"
-    )
+    gone = between(row, result.time_unit, time="half_life")
+    return f"by a model in continuous time half of a shock in {effect_title(result)} is gone after {gone}"
 
 
 def half_life_in_words(result: ContinuousTimeResult) -> str:
     """Say how fast a shock in each process is gone."""
+    rows = list(result.half_lives.iter_rows(named=True))
+    longest = max(row["half_life"] or 0.0 for row in rows)
     told = [
         f"in {result.title(row['process'])} after "
-        f"{between(row['half_life'], row['low'], row['high'], result.time_unit)}"
-        for row in result.half_lives.iter_rows(named=True)
+        f"{between(row, result.time_unit, longest=longest, time='half_life')}"
+        for row in rows
     ]
     return f"Half of a shock is gone {enumeration(told)}."
 
@@ -111,31 +113,44 @@ def _size(result: ContinuousTimeResult, row: Row) -> str:
 
 
 def response_in_words(result: ContinuousTimeResult) -> str:
-    """Say what follows a standard stressor."""
-    told = {
-        row["measure"]: row for row in result.measures.filter(who=AVERAGE).iter_rows(named=True)
-    }
-    peak, when, half = told[PEAK], told[TO_PEAK], told[HALF]
-    test = result.stressor
-    way = "higher" if (peak["value"] or 0.0) >= 0 else "lower"
-    size, low, high = (
-        None if peak[key] is None else abs(peak[key])
-        if key == "value" else peak[key] * (1 if way == "higher" else -1)
-        for key in ("value", *(("low", "high") if way == "higher" else ("high", "low")))
-    )  # fmt: skip
-    at = (
-        "at once"
-        if not when["value"]
-        else f"after {between(when['value'], when['low'], when['high'], result.time_unit)}"
-    )
-    held = f", held for {time_told(test.held, result.time_unit)}" if test.held else ""
-    gone = between(half["value"], half["low"], half["high"], result.time_unit)
+    """Say what follows a standard stressor in the average person."""
+    told, test, unit = _measures_of(result, AVERAGE), result.stressor, result.time_unit
+    peak, when = told[PEAK], told[TO_PEAK]
+    longest = _longest(told)
+    falls = (peak["value"] or 0.0) < 0
+    low, high = peak["low"], peak["high"]
+    if falls and low is not None and high is not None:
+        low, high = -high, -low
+    at = f"after {between(when, unit, longest=longest)}" if when["value"] else "at once"
+    held = f", held for {time_told(test.held, unit)}" if test.held else ""
     return (
         f"After a standard stressor ({result.title(test.cause)} {points(test.size, 1)} points, "
         f"{points(test.size_in_sds, 1)} SDs, above the own level{held}, all else at rest) "
-        f"{_effect(result)} is by this model at most {points(size)} points {way} (95 % interval "
-        f"{signed(low)} to {signed(high)}), {at}; half of that is gone {gone} later."
+        f"{effect_title(result)} is by this model at most {points(abs(peak['value'] or 0.0))} "
+        f"points {'lower' if falls else 'higher'} (95 % interval {signed(low)} to {signed(high)}), "
+        f"{at}; half of that is gone {between(told[HALF], unit, longest=longest)} later."
     )
+
+
+def peak_in_words(result: ContinuousTimeResult, who: str) -> str:
+    """Say how far, and how long, somebody responds to the stressor."""
+    told, unit = _measures_of(result, who), result.time_unit
+    peak, longest = told[PEAK], _longest(told)
+    return (
+        f"{who}: farthest {signed(peak['value'])} points ({signed(peak['low'])} to "
+        f"{signed(peak['high'])}) after {between(told[TO_PEAK], unit, longest=longest)}, half of "
+        f"that gone {between(told[HALF], unit, longest=longest)} later"
+    )
+
+
+def _measures_of(result: ContinuousTimeResult, who: str) -> dict[str, Row]:
+    rows = result.measures.filter(who=who).iter_rows(named=True)
+    return {row["measure"]: row for row in rows}
+
+
+def _longest(told: Mapping[str, Row]) -> float:
+    """The longer of the times of a response, in whose unit both are told."""
+    return max(told[TO_PEAK]["value"] or 0.0, told[HALF]["value"] or 0.0)
 
 
 def together_in_words(result: ContinuousTimeResult) -> str:
@@ -163,17 +178,24 @@ def factors_in_words(result: ContinuousTimeResult) -> str:
     names = enumeration([result.title(name) for name in result.factors])
     if not shown:
         return (
-            f"That the return of {_effect(result)}, or what moves it, depends on {names} is not "
-            "shown."
+            f"That the return of {effect_title(result)}, or what moves it, depends on {names} is "
+            "not shown."
         )
-    told = [
-        f"{result.title(row['factor'])} on {_path(result, row)} ({p_value(row['p_adjusted'])})"
-        for row in shown
-    ]
-    return (
-        f"Rates depend on factors: {'; '.join(told)}. The table of responses tells what that does "
-        "to the response."
-    )
+    told = enumeration([_by_factor(result, row) for row in shown])
+    return f"{told[:1].upper()}{told[1:]}. The table of responses says what that does."
+
+
+def _by_factor(result: ContinuousTimeResult, row: Row) -> str:
+    """Say how a rate depends on a factor."""
+    source, outcome = row["path"].split(" → ")
+    factor, up = result.title(row["factor"]), row["estimate"] > 0
+    who = f"with higher {factor}" if row["step"] == ONE_SD else f"in those with {factor}"
+    if source == outcome:
+        does = f"{result.title(outcome)} returns {'more slowly' if up else 'faster'}"
+    else:
+        further = "further up" if up else "less far up, or further down"
+        does = f"{result.title(source)} moves {result.title(outcome)} {further}"
+    return f"{who} {does} ({p_value(row['p_adjusted'])})"
 
 
 def gaps_in_words(result: ContinuousTimeResult) -> str:
@@ -190,7 +212,8 @@ def _path(result: ContinuousTimeResult, row: Row) -> str:
     return f"{result.title(source)} → {result.title(outcome)}"
 
 
-def _effect(result: ContinuousTimeResult) -> str:
+def effect_title(result: ContinuousTimeResult) -> str:
+    """What the process is called whose response is told."""
     return result.title(result.stressor.effect)
 
 
