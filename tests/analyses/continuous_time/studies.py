@@ -17,6 +17,7 @@ EVERY = 30.0
 # Per day, in SDs of deviations: problems return within weeks; exposure moves them, not the reverse.
 DRIFT = np.array([[-0.03, 0.02], [0.0, -0.02]])
 SHOCKS = np.array([[0.05, 0.004], [0.004, 0.04]])
+POINTS = (1.2, 6.0)  # of problems and exposure, for an SD of levels
 LEVELS = np.array([[1.0, 0.4], [0.4, 1.0]])
 
 
@@ -49,7 +50,7 @@ def flow_inputs(
     common: float = 0.0,
     factor: bool = False,
 ) -> AnalysisInputs:
-    """Problems with an SD of about 3 points, exposure of about 8; answers days off the plan.
+    """Problems with an SD of about 2 points, exposure of about 8; answers days off the plan.
 
     `common` moves everybody's problems and exposure at every other occasion. With `factor`,
     problems of persons with more optimism return faster.
@@ -67,7 +68,7 @@ def flow_inputs(
     values = levels[:, None] + moved + common * (np.arange(occasions) % 2)[None, :, None]
     person, occasion = np.nonzero(rng.random((n, occasions)) >= missing)
     at = (person, occasion)
-    P, E = 12 + 2 * values[..., 0], 40 + 6 * values[..., 1]
+    P, E = 18 + POINTS[0] * values[..., 0], 40 + POINTS[1] * values[..., 1]
     plan = study([f"T{index}" for index in range(occasions)])
     planned = tuple(replace(one, day=EVERY * one.index) for one in plan.occasions)
     plan = replace(plan, occasions=planned)

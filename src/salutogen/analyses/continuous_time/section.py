@@ -96,8 +96,8 @@ def _tables(result: ContinuousTimeResult) -> tuple[Table, ...]:
 
 
 def _table(
-    result: ContinuousTimeResult, name: str, title: str, frame: pl.DataFrame, columns: Sequence[Column],
-    note: str = "",
+    result: ContinuousTimeResult, name: str, title: str, frame: pl.DataFrame,
+    columns: Sequence[Column], note: str = "",
 ) -> Table:  # fmt: skip
     return Table(
         name=f"continuous-time-{name}", title=title, frame=_in_titles(result, frame),

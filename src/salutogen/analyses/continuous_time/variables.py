@@ -252,7 +252,8 @@ def _refuse_constant(
 ) -> None:
     for name, array in wide.items():
         whole = np.std(array[np.isfinite(array)])
-        within = np.std(own[name][np.isfinite(own[name])])
+        # As they are too: the means of occasions move where other persons are there.
+        within = min(np.nanstd(own[name]), np.nanstd(_about_persons(array)))
         if not within > NOTHING * max(whole, np.finfo(float).tiny):
             variant = "never" if not whole > 0 else ""
             found.tell("continuous-time-no-change", variant=variant, name=titles[name])

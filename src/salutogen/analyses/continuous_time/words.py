@@ -62,7 +62,8 @@ def in_short_of(result: ContinuousTimeResult) -> str:
     if row["half_life"] is None:
         return "how fast shocks are gone is not told"
     gone = between(row, result.time_unit, time="half_life")
-    return f"by a model in continuous time half of a shock in {effect_title(result)} is gone after {gone}"
+    title = effect_title(result)
+    return f"by a model in continuous time half of a shock in {title} is gone after {gone}"
 
 
 def half_life_in_words(result: ContinuousTimeResult) -> str:
