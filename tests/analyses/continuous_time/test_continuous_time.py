@@ -138,6 +138,13 @@ def test_words_tell_half_lives_cross_effects_and_the_response(
     assert "Holm" in told
 
 
+def test_what_moves_both_at_once_is_no_response(result: ContinuousTimeResult) -> None:
+    assert "moves both at once" not in str(result.answer()), "shocks hardly go together"
+    shared = result.together.with_columns(shocks=pl.lit(0.42))
+    words = str(replace(result, together=shared).answer())
+    assert "what moves both at once (correlation of shocks +0.42): how much of it is E" in words
+
+
 def test_doubtful_estimates_are_not_built_on(result: ContinuousTimeResult) -> None:
     doubtful = replace(result, doubtful=True)
     assert "do not build on them" in str(doubtful.answer())
@@ -209,6 +216,7 @@ def test_exposure_may_be_an_input(inputs: AnalysisInputs) -> None:
     assert "held for 4.4 weeks" in str(result.answer())
     assert set(result.lags["path"]) == {"P → P"}
     assert not result.together.height
+    assert "continuous-time-input-looks-back" in codes(result)
 
 
 def test_visits_without_an_input_are_left_out(inputs: AnalysisInputs) -> None:

@@ -15,6 +15,7 @@ from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.covariates import covariate_numbers
 from salutogen.analyses.occasions import refuse_unplanned
 from salutogen.analyses.repeated_variables import (
+    E,
     occasions_alike,
     refuse_variables,
     variable_column,
@@ -96,7 +97,7 @@ def read_flow(
     _refuse_names(inputs, settings, found)
     raw = {name: inputs.views.wide(variable_column(inputs, name)).values for name in names}
     wide = _told_occasions(inputs, settings, raw, found)
-    wide = _known_inputs(wide, settings, found)
+    wide = _known_inputs(inputs, wide, settings, found)
     seen = np.any([np.isfinite(wide[name]) for name in settings.processes], axis=0)
     given = covariate_numbers(
         inputs, settings.factors, found, unknown="continuous-time-factor-unknown",
@@ -202,11 +203,17 @@ def _told_occasions(
 
 
 def _known_inputs(
-    wide: Mapping[str, Float], settings: ContinuousTimeSettings, found: Findings
+    inputs: AnalysisInputs,
+    wide: Mapping[str, Float],
+    settings: ContinuousTimeSettings,
+    found: Findings,
 ) -> dict[str, Float]:
     """Leave out visits at which an input is not known: what acts from there on is not known."""
     if not settings.inputs:
         return dict(wide)
+    back = [name for name in settings.inputs if name in (E, *inputs.scores.type_columns)]
+    if back:
+        found.tell("continuous-time-input-looks-back", names=back)
     known = np.all([np.isfinite(wide[name]) for name in settings.inputs], axis=0)
     there = np.any([np.isfinite(wide[name]) for name in settings.processes], axis=0)
     lost = int(np.sum((there & ~known).any(axis=1)))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 Row = Mapping[str, Any]
 LEVEL = 0.05
+SHARED = 0.1  # correlation of shocks that is told beside the response
 CAUTION = (
     "All of this is what a model makes of visits, not an experiment: something that was left out "
     "and moves both may look like one moving the other, and whoever feels bad may report more of "
@@ -48,7 +49,12 @@ def between(row: Row, unit: str, *, longest: float | None = None, time: str = "v
 
 def answer_of(result: ContinuousTimeResult) -> Text:
     """Say how fast shocks are gone, what moves what, and what a standard stressor does."""
-    parts = [half_life_in_words(result), crossing_in_words(result), response_in_words(result)]
+    parts = [
+        half_life_in_words(result),
+        crossing_in_words(result),
+        response_in_words(result),
+        shared_in_words(result),
+    ]
     if result.doubtful:
         parts.append("Estimates of this model are doubtful: do not build on them.")
     return " ".join(part for part in parts if part)
@@ -131,6 +137,21 @@ def response_in_words(result: ContinuousTimeResult) -> str:
         f"points {'lower' if falls else 'higher'} (95 % interval {signed(low)} to {signed(high)}), "
         f"{at}; half of that is gone {between(told[HALF], unit, longest=longest)} later."
     )
+
+
+def shared_in_words(result: ContinuousTimeResult) -> str:
+    """Say what the response leaves out, where cause and effect are moved at once; else nothing."""
+    pair = {result.stressor.cause, result.stressor.effect}
+    for row in result.together.iter_rows(named=True):
+        shocks = row["shocks"]
+        if {row["one"], row["two"]} == pair and shocks is not None and abs(shocks) >= SHARED:
+            cause, effect = result.title(result.stressor.cause), effect_title(result)
+            return (
+                "That leaves out what moves both at once (correlation of shocks "
+                f"{signed(shocks)}): how much of it is {cause} acting on {effect} within the time "
+                "that a visit asks about, visits cannot tell."
+            )
+    return ""
 
 
 def peak_in_words(result: ContinuousTimeResult, who: str) -> str:
