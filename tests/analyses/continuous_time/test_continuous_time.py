@@ -130,6 +130,7 @@ def test_words_tell_half_lives_cross_effects_and_the_response(
     assert words.startswith("Half of a shock is gone in P after 3.4 weeks (95 % interval 2.6 to")
     assert "E above a person's level moves P up (at a rate of +0.5" in words
     assert "Not shown: P → E, at a rate of" in words
+    assert "so far apart" not in str(result.in_short())
     assert "After a standard stressor (E 9.5 points, 2.0 SDs, above the own level" in words
     assert "points higher (95 % interval +0." in words
     assert "half of a shock in P is gone after 3.4 weeks" in str(result.in_short())
@@ -250,6 +251,8 @@ def test_gaps_that_are_long_beside_the_half_life_are_told() -> None:
     fast = compute(flow_inputs(drift=[[-0.08, 0.02], [0.0, -0.06]], n=300), PLAIN)
     (told,) = (one for one in fast.findings if one.code == "continuous-time-gaps-long")
     assert "What happens in between is told by the model, not by the data" in told.text
+    assert "between them is told by the model and not by data" in str(fast.answer())
+    assert "which visits so far apart hardly tell" in str(fast.in_short())
 
 
 def test_a_return_slower_than_the_study_is_told() -> None:

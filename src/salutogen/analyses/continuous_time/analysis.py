@@ -45,7 +45,6 @@ if TYPE_CHECKING:
     from salutogen.page.audience import Audience
     from salutogen.page.section import Section, Text
 
-PARTS = 3  # of the work, for progress
 TOGETHER_COLUMNS = (
     Column(name="one", meaning="Process", heading="Process", kind=Kind.LABEL),
     Column(name="two", meaning="Process", heading="And", kind=Kind.LABEL),
@@ -118,9 +117,7 @@ def compute(inputs: AnalysisInputs, settings: ContinuousTimeSettings) -> Continu
     """Fit the model, and tell what follows from it."""
     found = Findings()
     data = read_flow(inputs, settings, found)
-    inputs.run.tell(1, PARTS)
     fit = fit_flow(data, settings, found)
-    inputs.run.tell(2, PARTS)
     times = times_until(horizon_of(fit, settings, data.unit))
     responses = responses_of(fit, data, times)
     test = stress_test(fit, data, settings, times)
@@ -130,7 +127,6 @@ def compute(inputs: AnalysisInputs, settings: ContinuousTimeSettings) -> Continu
         data, gap=gap, half_lives=half_lives, residuals=residuals, stressor=test.stressor,
         found=found,
     )  # fmt: skip
-    inputs.run.tell(PARTS, PARTS)
     return ContinuousTimeResult(
         n=data.n,
         processes=data.processes,

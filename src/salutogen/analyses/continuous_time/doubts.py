@@ -7,10 +7,9 @@ import polars as pl
 
 from salutogen.analyses.continuous_time.stress_test import Stressor
 from salutogen.analyses.continuous_time.variables import PERSON, TIME, FlowData
-from salutogen.analyses.continuous_time.words import time_told
+from salutogen.analyses.continuous_time.words import LONG_GAP, time_told
 from salutogen.findings import Findings, Persons
 
-LONG_GAP = 2.0  # half-lives between visits: a quarter of a deviation is left by then
 FEWEST_REACHED = 5  # persons who were so far above their mean, for a pulse to have been seen
 MOST_LAG1, MOST_SD, SURE = 0.1, 0.1, 3.0  # of residuals; in standard errors
 

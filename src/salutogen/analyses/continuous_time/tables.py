@@ -95,7 +95,10 @@ def frame_of(rows: Iterable[Mapping[str, object]], columns: Sequence[Column]) ->
     schema = {
         column.name: pl.String if column.kind is Kind.LABEL else pl.Float64 for column in columns
     }
-    return pl.DataFrame(list(rows), schema=schema).with_columns(pl.col(pl.Float64).fill_nan(None))
+    known = pl.col(pl.Float64)
+    return pl.DataFrame(list(rows), schema=schema).with_columns(
+        pl.when(known.is_finite()).then(known)
+    )
 
 
 def arrow(source: str, outcome: str) -> str:

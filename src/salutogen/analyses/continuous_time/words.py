@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 Row = Mapping[str, Any]
 LEVEL = 0.05
+LONG_GAP = 2.0  # half-lives between visits: a quarter of a deviation is left by then
 SHARED = 0.1  # correlation of shocks that is told beside the response
 CAUTION = (
     "All of this is what a model makes of visits, not an experiment: something that was left out "
@@ -54,6 +55,7 @@ def answer_of(result: ContinuousTimeResult) -> Text:
         crossing_in_words(result),
         response_in_words(result),
         shared_in_words(result),
+        far_apart_in_words(result),
     ]
     if result.doubtful:
         parts.append("Estimates of this model are doubtful: do not build on them.")
@@ -69,7 +71,8 @@ def in_short_of(result: ContinuousTimeResult) -> str:
         return "how fast shocks are gone is not told"
     gone = between(row, result.time_unit, time="half_life")
     title = effect_title(result)
-    return f"by a model in continuous time half of a shock in {title} is gone after {gone}"
+    far = ", which visits so far apart hardly tell" if far_apart_in_words(result) else ""
+    return f"by a model in continuous time half of a shock in {title} is gone after {gone}{far}"
 
 
 def half_life_in_words(result: ContinuousTimeResult) -> str:
@@ -152,6 +155,17 @@ def shared_in_words(result: ContinuousTimeResult) -> str:
                 "that a visit asks about, visits cannot tell."
             )
     return ""
+
+
+def far_apart_in_words(result: ContinuousTimeResult) -> str:
+    """Say that visits are far apart beside the half-life; empty where they are not."""
+    row = result.half_lives.filter(process=result.stressor.effect).row(0, named=True)
+    if row["half_life"] is None or result.gap <= LONG_GAP * row["half_life"]:
+        return ""
+    return (
+        f"Visits are {time_told(result.gap, result.time_unit)} apart, so that what happens between "
+        "them is told by the model and not by data."
+    )
 
 
 def peak_in_words(result: ContinuousTimeResult, who: str) -> str:

@@ -194,11 +194,16 @@ def dynamics_of(fit: ContinuousTimeFit, factors: Mapping[str, float]) -> tuple[F
 
 
 def positive_interval(value: float, error: float, z: float) -> tuple[float, float]:
-    """Interval of what is above 0, by the delta method on its logarithm; (0, 0) about 0."""
+    """Interval of what is above 0, by the delta method on its logarithm; (0, 0) about 0.
+
+    >>> positive_interval(1.0, 1e6, 1.96)
+    (0.0, inf)
+    """
     if value == 0:
         return 0.0, 0.0
     half = z * error / value
-    return value * float(np.exp(-half)), value * float(np.exp(half))
+    with np.errstate(over="ignore"):  # what is not known at all has no upper end
+        return value * float(np.exp(-half)), value * float(np.exp(half))
 
 
 def question_of(
