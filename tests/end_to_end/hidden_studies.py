@@ -120,6 +120,7 @@ STEPS: tuple[dict[str, Any], ...] = (
     {"step": "invariance", "groups": "category"},
     {"step": "change", "variables": ["P", "E"], "occasions": ["1", "2", "3"]},
     {"step": "incremental-validity", "outcome": "outcome"},
+    {"step": "continuous-time", "factors": ["baseline_factor"]},
 )  # fmt: skip
 
 

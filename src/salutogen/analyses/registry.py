@@ -122,6 +122,14 @@ BUILT_IN = (
         result="salutogen.analyses.change.analysis:ChangeResult",
     ),
     Analysis(
+        name="continuous-time",
+        title="What would a standard stressor do",
+        settings="salutogen.analyses.continuous_time.settings:ContinuousTimeSettings",
+        compute="salutogen.analyses.continuous_time.analysis:compute",
+        result="salutogen.analyses.continuous_time.analysis:ContinuousTimeResult",
+        waits_for=("change",),
+    ),
+    Analysis(
         name="invariance",
         title="Do the items mean the same",
         settings="salutogen.analyses.invariance.settings:InvarianceSettings",

@@ -57,7 +57,21 @@ def _added_later(plan: Plan) -> list[dict[str, Any]]:
         steps.append(_change_on_baseline(plan, lot))
     if lot.chance(0.1):
         steps.append(_incremental_validity(plan, lot))
+    apart = lot.apart(LATER + 3)
+    if len(plan.labels) > 1 and apart.chance(0.15):
+        steps.append(_continuous_time(plan, apart))
     return steps
+
+
+def _continuous_time(plan: Plan, lot: Lot) -> dict[str, Any]:
+    step: dict[str, Any] = {"step": "continuous-time", "first": lot.one("rest", "rest", "free")}
+    if lot.chance(0.3):
+        step |= {"processes": ["P"], "inputs": ["E"]}
+    elif lot.chance(0.3):
+        step |= {"measurement_error": ["P"], "stress_test": {"size": "5 points"}}
+    if plan.background and lot.chance(0.3):
+        step["factors"] = [lot.one(*plan.background)]
+    return step
 
 
 def _factors(plan: Plan) -> dict[str, Any]:

@@ -92,6 +92,42 @@ def test_what_cannot_be_asked(result) -> None:
         result.impulse_response("E", "P", times=[-1.0])
 
 
+def test_who_has_another_factor_responds_otherwise() -> None:
+    """The response at a factor is that of the plain model whose zero is there."""
+    rng = np.random.default_rng(4)
+    n, occasions = 120, 15
+    factor = 3 + 2 * rng.normal(size=n)
+    carried = np.exp(np.minimum(-0.6 + 0.15 * (factor - 3), -0.05))
+    x, rows = np.zeros(n), []
+    for _ in range(occasions + 10):
+        x = carried * x + rng.normal(size=n)
+        rows.append(x)
+    frame = {
+        "id": np.repeat(np.arange(n), occasions),
+        "t": np.tile(np.arange(occasions), n),
+        "x": np.column_stack(rows[10:]).ravel(),
+        "f": np.repeat(factor, occasions),
+    }
+    model = ContinuousTime(processes="x", person="id", time="t", factors={"x<-x": "f"})
+    result = model.fit(frame)
+    plain, by_factor = result.estimates["x<-x"], result.estimates["x<-x:f"]
+    assert by_factor > 0.08
+    for value in (1.0, 5.0):
+        told = result.impulse_response("x", "x", factors={"f": value})
+        rate = plain + by_factor * (value - factor.mean())
+        assert told.half_recovery == pytest.approx(np.log(2) / -rate, rel=1e-6)
+        # Of one process the error is that of the rate: a linear combination of two estimates.
+        at = [result.parameters.index(name) for name in ("x<-x", "x<-x:f")]
+        along = np.array([1.0, value - factor.mean()])
+        error = np.sqrt(along @ result.covariance[np.ix_(at, at)] @ along) / -rate
+        low, high = told.intervals["half_recovery"]
+        assert np.log(high / low) == pytest.approx(2 * 1.96 * error, rel=1e-3)
+    average = result.impulse_response("x", "x", factors={"f": factor.mean()})
+    assert average.half_recovery == pytest.approx(result.impulse_response("x", "x").half_recovery)
+    with pytest.raises(ModelError, match="depends on no 'g'"):
+        result.impulse_response("x", "x", factors={"g": 1.0})
+
+
 def test_pulses_act_at_once() -> None:
     rng = np.random.default_rng(3)
     n, occasions = 80, 40

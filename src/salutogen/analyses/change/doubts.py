@@ -14,8 +14,9 @@ from salutogen.analyses.change.fitted import LAGS
 from salutogen.analyses.change.groups import ALL, Grouped
 from salutogen.analyses.change.panel_models import PanelModel
 from salutogen.analyses.change.paths import LEVEL, ONE_STEP, RANDOM, REGRESSION
-from salutogen.analyses.change.variables import SR, ChangeData, E, P, occasions_needed
+from salutogen.analyses.change.variables import ChangeData, occasions_needed
 from salutogen.analyses.contract import AnalysisInputs
+from salutogen.analyses.repeated_variables import SR, E, P
 from salutogen.findings import Findings
 from salutogen.namespaces import FACTOR
 

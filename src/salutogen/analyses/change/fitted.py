@@ -21,8 +21,9 @@ from salutogen.analyses.change.paths import (
     Path,
 )
 from salutogen.analyses.change.settings import ChangeSettings
-from salutogen.analyses.change.variables import SR, ChangeData, E, P
+from salutogen.analyses.change.variables import ChangeData
 from salutogen.analyses.contract import AnalysisInputs
+from salutogen.analyses.repeated_variables import SR, E, P
 from salutogen.errors import AnalysisError, ModelError
 from salutogen.findings import Findings, Persons
 from salutogen.models import StructuralComparison

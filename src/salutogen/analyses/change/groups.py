@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from salutogen.analyses.change.panel_models import PanelModel, ToldFit, test_of
-from salutogen.analyses.change.paths import EFFECT_COLUMNS, holm, path_table
+from salutogen.analyses.change.paths import EFFECT_COLUMNS, path_table
 from salutogen.analyses.change.settings import ChangeSettings
 from salutogen.analyses.change.variables import ChangeData
 from salutogen.analyses.contract import AnalysisInputs
@@ -19,6 +19,7 @@ from salutogen.analyses.group_labels import (
     sizes_left,
     told_names,
 )
+from salutogen.analyses.holm import holm
 from salutogen.columns import Column, Kind
 from salutogen.errors import ModelError
 from salutogen.findings import Findings

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
+from salutogen.analyses.holm import holm
 from salutogen.columns import Column, Kind
 
 Float = NDArray[np.float64]
@@ -78,23 +79,6 @@ class Path:
     def crosses(self) -> bool:
         """Whether it leads from one variable to another."""
         return self.source != self.outcome
-
-
-def holm(p: ArrayLike) -> Float:
-    """Adjust p values so that no true hypothesis is rejected in 95 of 100 studies (Holm 1979).
-
-    Parameters
-    ----------
-    p : array (n,)
-        NaN where there is no test; such a place stays NaN and does not count.
-    """
-    given = np.asarray(p, dtype=float)
-    found = np.full(given.shape, np.nan)
-    known = np.flatnonzero(np.isfinite(given))
-    order = known[np.argsort(given[known], kind="stable")]
-    steps = given[order] * np.arange(order.size, 0, -1)
-    found[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
-    return found
 
 
 def path_table(models: Mapping[str, Sequence[Path]], spread: Mapping[str, float]) -> pl.DataFrame:

@@ -17,13 +17,13 @@ from salutogen.analyses.change.effects_figure import axis_of, effects_chart
 from salutogen.analyses.change.group_tables import group_tables
 from salutogen.analyses.change.groups import GROUP_PATH_COLUMNS
 from salutogen.analyses.change.paths import MODELS, PATH_COLUMNS, RANDOM, SDS
-from salutogen.analyses.change.variables import SR
 from salutogen.analyses.change.words import (
     constancy,
     groups_in_words,
     levels_in_words,
     stress_generation,
 )
+from salutogen.analyses.repeated_variables import SR
 from salutogen.page.section import Figure, Section, Table, Text
 from salutogen.page.words import SIGN, signed
 

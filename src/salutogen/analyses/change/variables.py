@@ -13,12 +13,17 @@ from salutogen.analyses.change.settings import ChangeSettings
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.covariates import covariate_numbers
 from salutogen.analyses.occasions import refuse_unplanned
-from salutogen.analyses.titles import own_scores, title_of, titles_of
+from salutogen.analyses.repeated_variables import (
+    E,
+    P,
+    occasions_alike,
+    refuse_variables,
+    variable_column,
+)
+from salutogen.analyses.titles import titles_of
 from salutogen.errors import AnalysisError
 from salutogen.findings import Findings
-from salutogen.names import did_you_mean
-from salutogen.namespaces import factor_column, told_term
-from salutogen.scores.of_few import few_differ
+from salutogen.namespaces import told_term
 
 Float = NDArray[np.float64]
 
@@ -26,7 +31,6 @@ FEWEST_AT_OCCASION = 10  # persons who have a variable, for an occasion to count
 MOST_OCCASIONS = 20
 MOST_LABELS = 6  # of a covariate
 NEARLY_EQUAL = 0.1  # of the mean gap: how far gaps may differ and count as equal
-SR, P, E = "SR", "P", "E"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +94,7 @@ def read_variables(inputs: AnalysisInputs, settings: ChangeSettings, found: Find
     names = settings.variables
     _refuse_names(inputs, settings, found)
     found.raise_refusals(AnalysisError)
-    wide = {name: inputs.views.wide(_column(inputs, name)).values for name in names}
+    wide = {name: inputs.views.wide(variable_column(inputs, name)).values for name in names}
     places = _occasions(inputs, settings, wide, found)
     gap = _gap(inputs, places, found)
     values = {name: array[:, places] for name, array in wide.items()}
@@ -123,18 +127,6 @@ def _titled(inputs: AnalysisInputs, names: Sequence[str]) -> list[str]:
     return list(titles_of(inputs, names).values())
 
 
-def _scored(inputs: AnalysisInputs) -> tuple[str, ...]:
-    """Names that a study file may give here; a factor called like a score by its column."""
-    own = own_scores(inputs)
-    factors = inputs.scores.factors_repeated
-    return (*own, *(factor_column(name) if name in own else name for name in factors))
-
-
-def _column(inputs: AnalysisInputs, name: str) -> str:
-    by_column = name in own_scores(inputs) or name not in inputs.scores.factors_repeated
-    return name if by_column else factor_column(name)
-
-
 def _refuse_many_labels(inputs: AnalysisInputs, names: Sequence[str], found: Findings) -> None:
     for name in dict.fromkeys(names):
         values = inputs.scores.of_persons(name)
@@ -147,24 +139,11 @@ def _refuse_many_labels(inputs: AnalysisInputs, names: Sequence[str], found: Fin
 
 
 def _refuse_names(inputs: AnalysisInputs, settings: ChangeSettings, found: Findings) -> None:
-    names, known = settings.variables, _scored(inputs)
-    once = {*inputs.scores.factors_baseline}
-    for name in dict.fromkeys(names):
-        if name in known:
-            continue
-        if name in once:
-            found.tell("change-asked-once", name=title_of(inputs, name))
-        else:
-            near = did_you_mean(name, known)
-            found.tell("change-variable-unknown", name=name, near=near, known=known)
-    doubled = [name for name in dict.fromkeys(names) if names.count(name) > 1]
-    if {SR, P} <= set(names):
-        doubled += [SR, P]
-    if E in names:
-        parts = [name for name in names if name in inputs.scores.type_columns]
-        doubled += [E, *parts] if parts else []
-    if doubled:
-        found.tell("change-variables-overlap", names=doubled)
+    names = settings.variables
+    refuse_variables(
+        inputs, names, found, unknown="change-variable-unknown", once="change-asked-once",
+        overlap="change-variables-overlap",
+    )  # fmt: skip
     for name in settings.reliability:
         if name not in names:
             found.tell("change-reliability-of-none", name=name, names=names)
@@ -179,7 +158,7 @@ def _occasions(
     refuse_unplanned(inputs, wanted, found, unknown="change-occasion-unknown")
     asked = [place for place, label in enumerate(labels) if label in wanted]
     seen = np.min([np.isfinite(array).sum(axis=0) for array in wide.values()], axis=0)
-    alike = set() if inputs.run.audience.individuals else _alike(wide)
+    alike = set() if inputs.run.audience.individuals else occasions_alike(wide)
     seen[list(alike)] = 0
     kept = [place for place in asked if seen[place] >= FEWEST_AT_OCCASION]
     left = [labels[place] for place in asked if place not in kept]
@@ -199,16 +178,6 @@ def _occasions(
         )
     found.raise_refusals(AnalysisError)
     return np.array(kept, dtype=np.intp)
-
-
-def _alike(wide: dict[str, Float]) -> set[int]:
-    """Places of occasions at which all but few have the same of a variable: effects tell of few."""
-    return {
-        place
-        for array in wide.values()
-        for place in range(array.shape[1])
-        if few_differ(array[np.isfinite(array[:, place]), place])
-    }
 
 
 def occasions_needed(lag: int) -> int:

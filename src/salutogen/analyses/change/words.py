@@ -26,7 +26,7 @@ from salutogen.analyses.change.paths import (
     REGRESSION,
     WITHOUT_ERROR,
 )
-from salutogen.analyses.change.variables import SR, P
+from salutogen.analyses.repeated_variables import SR, P
 from salutogen.findings import Persons
 from salutogen.page.words import enumeration, p_value, points, say, signed
 

@@ -16,6 +16,7 @@ from salutogen.analyses.growth.settings import GrowthSettings
 from salutogen.analyses.growth.surplus import SURPLUS_COLUMNS, Surplus, surplus_of
 from salutogen.analyses.occasions import refuse_unplanned
 from salutogen.analyses.scales import NamedScale, named_scale
+from salutogen.analyses.times_of_occasions import times_of_occasions
 from salutogen.columns import Column, Kind, beside, figure, record, rows
 from salutogen.errors import AnalysisError, ModelError
 from salutogen.findings import Findings, Persons
@@ -149,7 +150,7 @@ def compute(inputs: AnalysisInputs, settings: GrowthSettings) -> GrowthResult:
     shape = (inputs.scores.persons.height, len(inputs.study.labels))
     values = np.full(shape, np.nan)
     values[place] = scale.values
-    times, unit = _times(inputs, np.isfinite(values))
+    times, unit = times_of_occasions(inputs, np.isfinite(values))
     later = values[:, first:]
     known = np.isfinite(later)
     kept = known[:, 0] & (known[:, 1:].sum(axis=1) >= FEWEST_LATER)
@@ -240,19 +241,6 @@ def _baseline(inputs: AnalysisInputs, settings: GrowthSettings, found: Findings)
         found.tell("growth-needs-later-occasions", label=label)
     found.raise_refusals(AnalysisError)
     return labels.index(label), label
-
-
-def _times(inputs: AnalysisInputs, known: NDArray[np.bool_]) -> tuple[Float, str]:
-    """Times of the occasions (persons, occasions): of the answers, as planned, or counted."""
-    own = inputs.views.wide("P").times
-    planned = np.array(inputs.study.days)
-    if np.isfinite(own[known]).all():
-        so_far = np.maximum.accumulate(np.where(known, own, -np.inf), axis=1)
-        if (own[:, 1:] > so_far[:, :-1])[known[:, 1:]].all():
-            return np.where(known, own, 0.0), "days"
-    if np.isfinite(planned).all():
-        return np.broadcast_to(planned, known.shape), "planned days"
-    return np.broadcast_to(np.arange(known.shape[1], dtype=float), known.shape), "occasions"
 
 
 def _heights(heights: Float, chance: Float | None, draws: int, seed: int) -> pl.DataFrame:

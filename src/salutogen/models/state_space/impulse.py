@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -129,13 +129,15 @@ class Question:
 
 def impulse_response(
     fit: ContinuousTimeFit, cause: str, effect: str, *, size: float, duration: float | None,
-    times: Any, level: float,
+    times: Any, level: float, factors: Mapping[str, float],
 ) -> ImpulseResponse:  # fmt: skip
     """See `ContinuousTimeFit.impulse_response`."""
     from scipy.special import ndtri
 
     question = question_of(fit, cause, effect, size, duration)
-    slowest = float(np.max(np.linalg.eigvals(fit.drift).real))
+    k = len(fit.spec.processes)
+    dynamic, covariance = dynamics_of(fit, factors)
+    slowest = float(np.max(np.linalg.eigvals(dynamic[: k * k].reshape(k, k)).real))
     if not slowest < 0:
         raise ModelError(
             "By this model deviations grow without end: there is no response that comes to an end."
@@ -144,16 +146,14 @@ def impulse_response(
     at = np.linspace(0.0, until, POINTS) if times is None else np.asarray(times, dtype=float)
     if at.ndim != 1 or not (np.isfinite(at).all() and (at >= 0).all()):
         raise ModelError(f"times: expected numbers from 0, got {times!r:.60}.")
-    k = len(fit.spec.processes)
 
     def told(dynamic: Float) -> Float:
         drift, inputs = dynamic[: k * k].reshape(k, k), dynamic[k * k :].reshape(k, -1)
         summary = (*question.peak(drift, inputs, until), question.area(drift, inputs))
         return np.concatenate([summary, question.response(drift, inputs, at)])
 
-    dynamic = np.concatenate([fit.drift.ravel(), fit.input_effects.ravel()])
     values = told(dynamic)
-    errors = _errors(told, dynamic, fit.covariance[: len(dynamic), : len(dynamic)])
+    errors = _errors(told, dynamic, covariance)
     z = float(ndtri((1 + level) / 2))
     peak, when, half, area = values[:4].tolist()
     return ImpulseResponse(
@@ -170,12 +170,40 @@ def impulse_response(
     )  # fmt: skip
 
 
+def dynamics_of(fit: ContinuousTimeFit, factors: Mapping[str, float]) -> tuple[Float, Float]:
+    """Drift and input effects in a row, of persons with these factors, and their covariance.
+
+    Factors that are not named are average.
+    """
+    layout, mean = fit.problem.layout, fit.seen.scale.factor_mean
+    names = (*layout.plain_names("drift"), *layout.plain_names("inputs"))
+    for name in factors:
+        if name not in mean:
+            near = did_you_mean(name, tuple(mean)) or f" There are {', '.join(mean) or 'none'}."
+            raise ModelError(f"factors: drift depends on no {name!r}.{near}")
+    places, by = list(range(len(names))), [np.eye(len(names))]
+    for j, (name, factor) in enumerate(layout.moderated):
+        if factor in factors and name in names:
+            places.append(layout.places["moderated"].start + j)
+            column = np.zeros((len(names), 1))
+            column[names.index(name)] = factors[factor] - mean[factor]
+            by.append(column)
+    linear = np.hstack(by)
+    own = fit.covariance[np.ix_(places, places)]
+    return linear @ fit.coefficients[places], linear @ own @ linear.T
+
+
 def positive_interval(value: float, error: float, z: float) -> tuple[float, float]:
-    """Interval of what is above 0, by the delta method on its logarithm; (0, 0) about 0."""
+    """Interval of what is above 0, by the delta method on its logarithm; (0, 0) about 0.
+
+    >>> positive_interval(1.0, 1e6, 1.96)
+    (0.0, inf)
+    """
     if value == 0:
         return 0.0, 0.0
     half = z * error / value
-    return value * float(np.exp(-half)), value * float(np.exp(half))
+    with np.errstate(over="ignore"):  # what is not known at all has no upper end
+        return value * float(np.exp(-half)), value * float(np.exp(half))
 
 
 def question_of(

@@ -178,7 +178,7 @@ class ContinuousTimeFit(NamedEstimates):
 
     def impulse_response(
         self, cause: str, effect: str, *, size: float = 1.0, duration: float | None = None,
-        times: Any = None, level: float = 0.95,
+        times: Any = None, level: float = 0.95, factors: Mapping[str, float] | None = None,
     ) -> ImpulseResponse:  # fmt: skip
         """Return what follows in `effect` when `cause` is moved once and nothing else happens.
 
@@ -197,10 +197,14 @@ class ContinuousTimeFit(NamedEstimates):
             When the response is told; by default 201 times until it is gone.
         level : float
             Of the bands.
+        factors : mapping of float, optional
+            Of the persons that are asked about, in units of the data; those that are not named are
+            average.
         """
         return impulse_response(
-            self, cause, effect, size=size, duration=duration, times=times, level=level
-        )
+            self, cause, effect, size=size, duration=duration, times=times, level=level,
+            factors=factors or {},
+        )  # fmt: skip
 
     def smoothed(self) -> pl.DataFrame:
         """Return processes given everything seen of a person, without error of measurement.

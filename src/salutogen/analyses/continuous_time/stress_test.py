@@ -1,0 +1,177 @@
+"""The response to a standard stressor: one pulse from rest, and what follows by the model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from salutogen.analyses.continuous_time.settings import ContinuousTimeSettings
+from salutogen.analyses.continuous_time.tables import (
+    SDS,
+    TIME_UNIT,
+    factor_step,
+    frame_of,
+    has_two_values,
+)
+from salutogen.analyses.continuous_time.variables import FlowData
+from salutogen.analyses.times_of_occasions import COUNTED
+from salutogen.columns import Column, Kind, Record, figure, record
+from salutogen.models import ContinuousTimeFit, ImpulseResponse
+
+Float = NDArray[np.float64]
+
+GAPS, LEFT = 6, 0.01  # how far figures go: median gaps, or until so little is left
+POINTS = 61  # of figures
+AVERAGE = "average person"
+PEAK, TO_PEAK = "farthest point", "time until then"
+HALF, AREA = "time until half of that is gone", "area over all time"
+RESPONSE_UNIT = "points of the effect"
+
+MEASURE_COLUMNS = (
+    Column(name="who", meaning="Average person, or one with less or more of a factor",
+           heading="Who", kind=Kind.LABEL),
+    Column(name="measure", meaning="What is told of the response", heading="Response",
+           kind=Kind.LABEL),
+    Column(name="unit", meaning="Its unit", heading="Unit", kind=Kind.LABEL),
+    Column(name="value", meaning="By the model", heading="Value"),
+    Column(name="low", meaning="Lower end of its 95 % interval", heading="from"),
+    Column(name="high", meaning="Upper end of its 95 % interval", heading="to"),
+)  # fmt: skip
+RESPONSE_COLUMNS = (
+    Column(name="who", meaning="Average person, or one with less or more of a factor",
+           heading="Who", kind=Kind.LABEL),
+    Column(name="time", meaning="Time since the pulse", unit=TIME_UNIT, heading="Time"),
+    Column(name="response", meaning="Distance of the effect from the own level, by the model",
+           unit=RESPONSE_UNIT, sign="positive = higher", heading="Response"),
+    Column(name="low", meaning="Lower end of its 95 % band", unit=RESPONSE_UNIT, heading="from"),
+    Column(name="high", meaning="Upper end of its 95 % band", unit=RESPONSE_UNIT, heading="to"),
+)  # fmt: skip
+
+
+@record
+class Stressor(Record):
+    """The standard stressor: one pulse from rest."""
+
+    cause: str = figure("What is moved", kind=Kind.LABEL)
+    effect: str = figure("Whose response is told", kind=Kind.LABEL)
+    size: float = figure("How far the cause is moved", unit="points of the cause")
+    size_in_sds: float = figure("How far that is", unit=SDS)
+    held: float = figure("How long an input is held there; 0 where it is moved at once",
+                         unit=TIME_UNIT)  # fmt: skip
+    reached: int = figure(
+        "Persons who were ever so far above their own mean", unit="persons", kind=Kind.COUNT
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class StressTest:
+    """A stressor with what follows.
+
+    Attributes
+    ----------
+    stressor : Stressor
+    average : ImpulseResponse
+        Of a person with average factors.
+    measures, course : DataFrame
+        Of everyone who is told of.
+    """
+
+    stressor: Stressor
+    average: ImpulseResponse
+    measures: pl.DataFrame
+    course: pl.DataFrame
+
+
+def horizon_of(fit: ContinuousTimeFit, settings: ContinuousTimeSettings, unit: str) -> float:
+    """How far figures go."""
+    asked = settings.stress_test.horizon
+    if asked is not None and unit != COUNTED:
+        return asked.days
+    gap = fit.seen.scale.unit
+    slowest = -float(np.max(np.linalg.eigvals(fit.drift).real))
+    return min(GAPS * gap, max(gap, float(np.log(1 / LEFT)) / slowest))
+
+
+def times_until(horizon: float) -> Float:
+    """Times at which courses are told."""
+    return np.linspace(0.0, horizon, POINTS)
+
+
+def stress_test(
+    fit: ContinuousTimeFit, data: FlowData, settings: ContinuousTimeSettings, times: Float
+) -> StressTest:
+    """Tell the response of the average person, and of those with less and more of each factor."""
+    asked = settings.stress_test
+    size = _size(asked.size, data.spread[asked.cause])
+    held = fit.seen.scale.unit if asked.cause in data.inputs else None
+
+    def response(factors: Mapping[str, float]) -> ImpulseResponse:
+        return fit.impulse_response(
+            data.codes[asked.cause], data.codes[asked.effect], size=size, duration=held,
+            times=times, factors=factors,
+        )  # fmt: skip
+
+    told = {AVERAGE: response({})} | {who: response(at) for who, at in _others(fit, data)}
+    return StressTest(
+        stressor=Stressor(
+            cause=asked.cause,
+            effect=asked.effect,
+            size=size,
+            size_in_sds=size / data.spread[asked.cause],
+            held=held or 0.0,
+            reached=int(np.sum(data.far[asked.cause] >= size)),
+        ),
+        average=told[AVERAGE],
+        measures=frame_of(
+            (row for who, one in told.items() for row in _measures(who, one, asked.effect, data)),
+            MEASURE_COLUMNS,
+        ),
+        course=frame_of(
+            (
+                {"who": who, "time": time, "response": value, "low": low, "high": high}
+                for who, one in told.items()
+                for time, value, low, high in one.to_frame().iter_rows()
+            ),
+            RESPONSE_COLUMNS,
+        ),
+    )
+
+
+def _size(text: str, sd: float) -> float:
+    """Points of the cause, of `2 SD` or `10 points`."""
+    number = float(text.strip().rstrip("SDpoints "))
+    return number * sd if "SD" in text else number
+
+
+def _others(fit: ContinuousTimeFit, data: FlowData) -> Iterator[tuple[str, dict[str, float]]]:
+    """Who else is told of: one SD below and above the mean of a factor, or both of its values."""
+    for factor in data.factors:
+        code, title = data.codes[factor], data.title(factor)
+        step = factor_step(fit, data, factor)
+        if has_two_values(data, factor):
+            for value in data.frame[code].unique().sort().to_list():
+                yield f"{title} = {value:g}", {code: value}
+        else:
+            mean = fit.seen.scale.factor_mean[code]
+            yield f"{title} 1 SD below the mean", {code: mean - step}
+            yield f"{title} 1 SD above the mean", {code: mean + step}
+
+
+def _measures(
+    who: str, one: ImpulseResponse, effect: str, data: FlowData
+) -> Iterator[dict[str, object]]:
+    time = "occasions" if data.unit == COUNTED else "days"
+    points = f"points of {data.title(effect)}"
+    told = {
+        PEAK: (one.peak, one.intervals["peak"], points),
+        TO_PEAK: (one.time_to_peak, one.intervals["time_to_peak"], time),
+        HALF: (one.half_recovery, one.intervals["half_recovery"], time),
+        AREA: (one.area, one.intervals["area"], f"{points} × {time}"),
+    }
+    for measure, (value, (low, high), unit) in told.items():
+        yield {"who": who, "measure": measure, "unit": unit, "value": value, "low": low,
+               "high": high}  # fmt: skip
