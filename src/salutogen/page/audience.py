@@ -15,6 +15,7 @@ from salutogen.page.words import Coarse, Share, percent
 SMALL_CELL = 5
 FEWEST_DIGITS = 3
 PERSONS_DRAWN = 3000
+LEAST_STEP = 0.1  # of a quantile of scores made of whole ones, points
 NOTHING = 1e-12  # of what has a unit
 LABEL_PATTERN = r"\bPerson [A-Z]+[1-9]\d?\b"
 _PER_LETTER = 99
@@ -257,6 +258,16 @@ def _round_step(least: float) -> float:
     """
     power = 10.0 ** np.floor(np.log10(least))
     return float(next(one * power for one in (1, 2, 5, 10) if one * power >= least * (1 - 1e-9)))
+
+
+def quantile_step(sd: float, n: int) -> float:
+    """Return the step in which quantiles of a score made of whole ones are told.
+
+    That of its level, and no less than a tenth of a point; of scores with an SD under a point no
+    less than a tenth of the SD.
+    """
+    least = min(LEAST_STEP, sd / 10)
+    return _round_step(max(2 * sd / n, least)) if sd > 0 else LEAST_STEP
 
 
 def lies_among_few(quantile: float, n_persons: int, smallest: int = SMALL_CELL) -> bool:
