@@ -86,7 +86,7 @@ class Column:
         Numbers that tell counts only when they are exact: where persons are hidden they are told
         in steps of so much.
     sd : str
-        Means of everyone: the SD of their row. Where persons are hidden they are told in steps of
+        Means of everyone: the SD of their row. Where persons are hidden both are told in steps of
         what two persons more or fewer move them by.
     at : tuple of float
         Quantiles in a list: the share of values below each. Those few lie beyond are hidden.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -220,6 +221,60 @@ def test_a_step_of_means_is_what_two_persons_move_them_by() -> None:
     assert audience.told_mean(20.37, 6.0, 70) == 20.4
     assert audience.told_mean(3.0, 0.0, 70) == 3.0
     assert Audience(individuals=True, n_persons=70, seed=1).told_mean(0.1234, 1.0, 70) == 0.1234
+
+
+def counts_that_fit(
+    audience: Audience, counts: tuple[int, ...], sd_told: Callable[[float, int], float]
+) -> set[tuple[int, ...]]:
+    """How many met none, one, two and three, as far as their mean and SD tell it.
+
+    Sets of as many persons, to the five, whose mean and SD would be told as those of `counts`.
+    """
+
+    def told(many: tuple[int, ...]) -> tuple[float, float]:
+        met, n = np.arange(len(many)), sum(many)
+        total, squares = float(met @ many), float(met**2 @ many)
+        sd = math.sqrt(max(squares - total**2 / n, 0.0) / (n - 1))
+        return audience.told_mean(total / n, sd, n), sd_told(sd, n)
+
+    n, given = audience.told(sum(counts)), told(counts)
+    candidates = (
+        (size - one - two - three, one, two, three)
+        for size in range(n - 2, n + 3)
+        for three in range(7)
+        for two in range(15)
+        for one in range(30)
+    )
+    return {many for many in candidates if told(many) == given}
+
+
+@pytest.mark.parametrize("counts", [(57, 7, 2, 1), (52, 12, 1, 0), (50, 8, 3, 0), (360, 20, 2, 0)])
+def test_mean_and_sd_do_not_tell_how_many_met_few_events(counts: tuple[int, ...]) -> None:
+    audience = Audience(individuals=False, n_persons=70 if sum(counts) < 70 else 400, seed=1)
+    three_digits = counts_that_fit(audience, counts, lambda sd, n: audience.with_few_digits(sd))
+    steps = counts_that_fit(audience, counts, audience.told_sd)
+    assert counts in steps
+    assert counts in three_digits
+    assert len(three_digits) < 10 <= len(steps)
+    assert {sum(many) for many in steps} == {audience.told(sum(counts)) + k for k in range(-2, 3)}
+    assert len({many[2:] for many in steps}) > 1, "who met two is open"
+
+
+def test_an_sd_is_told_in_the_steps_of_its_mean_unless_it_is_small() -> None:
+    audience = Audience(individuals=False, n_persons=70, seed=1)
+    assert audience.told_sd(6.13, 70) == 6.2
+    assert audience.told_sd(0.43, 70) == 0.4
+    assert audience.told_sd(0.0134, 70) == 0.01
+    assert audience.told_sd(0.0, 70) == 0.0
+    assert Audience(individuals=True, n_persons=70, seed=1).told_sd(0.1234, 70) == 0.1234
+
+
+def test_what_arithmetic_leaves_of_0_is_0() -> None:
+    points = Column(name="mean_SR", meaning="Mean", unit="points of P")
+    assert HIDDEN.rounded(-1.51e-15, points) == 0.0
+    assert SHOWN.rounded(-1.51e-15, points) == -1.51e-15
+    assert HIDDEN.rounded(1.51e-15, Column(name="p", meaning="p")) == 1.51e-15
+    assert math.copysign(1.0, HIDDEN.told_mean(-1e-16, 1.0, 63)) == 1.0
 
 
 def test_an_interval_of_some_is_made_with_five_at_least() -> None:

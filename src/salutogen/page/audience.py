@@ -15,6 +15,8 @@ from salutogen.page.words import Coarse, Share, percent
 SMALL_CELL = 5
 FEWEST_DIGITS = 3
 PERSONS_DRAWN = 3000
+LEAST_STEP = 0.1  # of a quantile of scores made of whole ones, points
+NOTHING = 1e-12  # of what has a unit
 LABEL_PATTERN = r"\bPerson [A-Z]+[1-9]\d?\b"
 _PER_LETTER = 99
 _LABEL_STREAM = 0x5A1
@@ -147,12 +149,24 @@ class Audience:
         """Return a mean of so many persons as it is told: where persons are hidden in steps.
 
         With all its digits, or three of a mean near 0, a mean of everyone and those of two parts
-        are solved for their numbers. A step is as much as two persons more or fewer move it.
+        are solved for their numbers. A step is as much as two persons more or fewer move it, of
+        scores with a small SD as much as a point of one person moves it (no more than half the SD).
         """
         if self.individuals or not sd > 0 or not n:
             return mean
-        step = _round_step(2 * sd / n)
-        return float(f"{step * round(mean / step):.12g}")
+        return in_steps(mean, _round_step(max(2 * sd / n, min(1 / n, sd / 2))))
+
+    def told_sd(self, sd: float, n: int) -> float:
+        """Return an SD that stands beside such a mean: where persons are hidden in steps as well.
+
+        Of whole numbers near 0 few counts have both a mean and an SD with all its digits, so that
+        these would tell how many persons have each number. There a step is as much as two persons
+        with two in place of one move it, but no more than half the SD before it is made round.
+        """
+        if self.individuals or not sd > 0 or not n:
+            return sd
+        a_point = min(3 / (n * sd), sd / 2)
+        return in_steps(sd, _round_step(max(2 * sd / n, a_point)))
 
     def told_share(self, share: float, of: int | None = None) -> float:
         """Return a share as it is told: that of counts as they are told, where persons are hidden.
@@ -176,12 +190,15 @@ class Audience:
     def rounded(self, value: int | float, column: Column, of: int | None = None) -> int | float:
         """Return a figure as it is told, by what its declaration says; `of` are a share's persons.
 
-        Whole numbers that are no counts are of the design.
+        Whole numbers that are no counts are of the design. What has a unit and is 0 but for what
+        arithmetic leaves of it is 0; what has none may be the p of something very unlikely.
         """
         if self.individuals or column.kind is Kind.LABEL or not np.isfinite(value):
             return value
         if column.kind is Kind.COUNT:
             return self.told(value)
+        if column.unit and abs(value) < NOTHING:
+            return type(value)(0)
         if column.step:
             return self.with_few_digits(column.step * round(value / column.step))
         if column.kind is Kind.SHARE:
@@ -220,6 +237,17 @@ def smallest_of(individuals: str) -> int:
     return 1 if individuals == "show" else SMALL_CELL
 
 
+def in_steps(value: float, step: float) -> float:
+    """Return the multiple of a step that is next to a value.
+
+    Examples
+    --------
+    >>> in_steps(20.37, 0.2), in_steps(-0.04, 0.1)
+    (20.4, 0.0)
+    """
+    return float(f"{step * round(value / step):.12g}") + 0.0  # and no negative 0
+
+
 def _round_step(least: float) -> float:
     """Return the next of 1, 2, 5, 10, …, or of their tenths, hundredths, ….
 
@@ -230,6 +258,16 @@ def _round_step(least: float) -> float:
     """
     power = 10.0 ** np.floor(np.log10(least))
     return float(next(one * power for one in (1, 2, 5, 10) if one * power >= least * (1 - 1e-9)))
+
+
+def quantile_step(sd: float, n: int) -> float:
+    """Return the step in which quantiles of a score made of whole ones are told.
+
+    That of its level, and no less than a tenth of a point; of scores with an SD under a point no
+    less than a tenth of the SD.
+    """
+    least = min(LEAST_STEP, sd / 10)
+    return _round_step(max(2 * sd / n, least)) if sd > 0 else LEAST_STEP
 
 
 def lies_among_few(quantile: float, n_persons: int, smallest: int = SMALL_CELL) -> bool:

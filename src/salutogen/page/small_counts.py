@@ -71,30 +71,35 @@ def rounded(table: Table, audience: Audience) -> Table:
     digits = audience.digits
     if digits is None:
         return table
-    made = []
+    made, in_steps = [], _in_steps(table, audience)
     for name, kind in table.frame.schema.items():
         column = table.column(name)
         if column.kind is Kind.LABEL or not (kind.is_numeric() or kind == pl.List(pl.Float64)):
             continue
         wholes = table.frame[column.n].to_list() if column.n in table.frame.columns else None
         cells = table.frame[name].to_list()
-        means = _in_steps(table, column, audience) if column.sd else cells
         told = [
             _as_told(cell, column, None if wholes is None else wholes[row], audience)
-            for row, cell in enumerate(means)
+            for row, cell in enumerate(in_steps.get(name, cells))
         ]
         if told != cells:
             made.append(pl.Series(name, told, dtype=kind))
     return replace(table, frame=table.frame.with_columns(made))
 
 
-def _in_steps(table: Table, column: Column, audience: Audience) -> list[float | None]:
-    """Means of a column in steps, by the SDs of their rows."""
-    n = audience.n_persons
-    return [
-        mean if mean is None or sd is None else audience.told_mean(mean, sd, n)
-        for mean, sd in table.frame.select(column.name, column.sd).iter_rows()
-    ]
+def _in_steps(table: Table, audience: Audience) -> dict[str, list[Any]]:
+    """Means of a table, and SDs that stand beside them, in steps, by column."""
+    n, told = audience.n_persons, {}
+    for column in (table.column(name) for name in table.frame.columns):
+        if column.sd not in table.frame.columns:
+            continue
+        pairs = table.frame.select(column.name, column.sd).rows()
+        told[column.name] = [
+            mean if mean is None or sd is None else audience.told_mean(mean, sd, n)
+            for mean, sd in pairs
+        ]
+        told[column.sd] = [None if sd is None else audience.told_sd(sd, n) for _, sd in pairs]
+    return told
 
 
 def as_told(table: Table, audience: Audience) -> Table:

@@ -66,6 +66,7 @@ def column_of(name: str, schema: Mapping[str, Any]) -> Column:
     return Column(
         name=name,
         meaning="",
+        unit=schema.get("x-unit", ""),
         kind=Kind(schema.get("x-kind", Kind.STATISTIC.value)),
         of=tuple(of) if isinstance(of, list) else of,
         adds_up=schema.get("x-adds-up", 0),

@@ -115,12 +115,13 @@ class HiddenFigures:
     def _in_steps(
         self, content: Mapping[str, Any], properties: Mapping[str, Any], here: _Around
     ) -> dict[str, Any]:
-        """Tell means of everyone in steps, by the SDs that stand beside them."""
+        """Tell means of everyone in steps, and the SDs that stand beside them."""
         n, told = here.base or self.audience.n_persons, dict(content)
         for name, schema in properties.items():
             sd = content.get(schema.get("x-sd", ""))
             if sd is not None and content.get(name) is not None:
                 told[name] = self.audience.told_mean(content[name], sd, n)
+                told[schema["x-sd"]] = self.audience.told_sd(sd, n)
         return told
 
     def _alike(

@@ -16,7 +16,7 @@ from salutogen.findings import Persons
 from salutogen.namespaces import covariate_of
 from salutogen.norm.norm_for_others import untold_covariates
 from salutogen.norm.told_lines import told_norm
-from salutogen.page.audience import Audience, told_quantiles
+from salutogen.page.audience import Audience, in_steps, quantile_step, told_quantiles
 from salutogen.page.privacy import Guard
 
 if TYPE_CHECKING:
@@ -185,16 +185,20 @@ def quantiles(values: np.ndarray, at: tuple[float, ...], smallest: int) -> list[
     """Quantiles, left out where too few values lie beyond them to hide single persons.
 
     With persons shown (`smallest` 1) all are given; otherwise at least `smallest` values must lie
-    on the far side of each quantile (`told_quantiles`).
+    on the far side of each quantile (`told_quantiles`), and those of scores that are no whole
+    numbers are told in steps: SR is made of whole P and E, and many of its values with three
+    digits, beside the slope, would tell the level of the line and then P and E of single persons.
     """
     if not values.size:
         return [None] * len(at)
     found = told_quantiles(values, at, smallest).tolist()  # all at once: parted only once
+    if smallest == 1:
+        return list(found)
     beyond = [min(share, 1 - share) * values.size for share in at]
-    return [
-        value if smallest == 1 or n >= smallest else None
-        for value, n in zip(found, beyond, strict=True)
-    ]
+    if np.any(found != np.rint(found)):
+        step = quantile_step(float(np.std(values)), values.size)
+        found = [in_steps(value, step) for value in found]
+    return [value if n >= smallest else None for value, n in zip(found, beyond, strict=True)]
 
 
 def mean_interval(

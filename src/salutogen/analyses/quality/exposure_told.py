@@ -90,9 +90,15 @@ def told_exposure(exposure: pl.DataFrame, audience: Audience) -> pl.DataFrame:
         few = [audience.is_small(n) for n in met_some["met"]]
         blank += met_some["row"].head(2 if sum(few) == 1 else sum(few)).to_list()
     gone = pl.Series(np.isin(np.arange(exposure.height), blank))
-    figures = exposure.select("mean", "sd", "n").fill_null(0.0).iter_rows()
-    means = pl.Series("mean", [audience.told_mean(*row) for row in figures], dtype=pl.Float64)
-    told = told.with_columns(pl.when(told["mean"].is_not_null()).then(means).alias("mean"))
+    figures = exposure.select("mean", "sd", "n").fill_null(0.0).rows()
+    steps = {
+        "mean": [audience.told_mean(*row) for row in figures],
+        "sd": [audience.told_sd(sd, n) for _, sd, n in figures],
+    }
+    told = told.with_columns(
+        pl.when(told[name].is_not_null()).then(pl.Series(name, cells, dtype=pl.Float64)).alias(name)
+        for name, cells in steps.items()
+    )
     return told.with_columns(
         pl.when(~gone).then(pl.col(name)).alias(name)
         for name in ("zero_share", "mean", "sd", "r", "r_squared")

@@ -188,3 +188,31 @@ def test_means_of_nearly_all_courses_do_not_give_the_one_without_a_comparator() 
     assert own_regression is not None
     assert regression.rise == pytest.approx(hidden.SR.response["jump"].observed)
     assert regression.excess == own_regression.excess
+
+
+def test_as_many_other_courses_do_not_give_the_two_who_make_the_difference() -> None:
+    """One complete course has no comparator; one that has one lacks its last position."""
+    placebo, scored = compared(4, 1.0, persons=300)
+    complete = np.isfinite(scored.locked).all(axis=1)
+    lacking = sorted(set(np.flatnonzero(complete).tolist()) - set(placebo.chosen.anchor.tolist()))
+    has_one = int(placebo.chosen.anchor[complete[placebo.chosen.anchor]][0])
+    locked = scored.locked.copy()
+    locked[~complete] = np.nan
+    locked[lacking[1:]] = np.nan
+    locked[lacking[0], 1] = 90.0
+    locked[has_one, 1:] = (10.0, 5.0, np.nan)
+    made = compare(
+        placebo.chosen, replace(scored, locked=locked), None, LabelSettings(),
+        change=np.full(scored.rows.shape, np.nan), seed=1,
+    )  # fmt: skip
+    whole = locked[np.isfinite(locked).all(axis=1), 1]
+
+    def solved(of: Placebo) -> float:
+        assert of.SR is not None
+        found = of.SR.course["peri"]
+        assert found.n == whole.size
+        return float(whole.sum() - found.n * found.observed)
+
+    shown, hidden = (with_told_errors(made, one) for one in (SHOWN, HIDDEN))
+    assert solved(shown) == pytest.approx(80.0)
+    assert solved(hidden) == pytest.approx(0.0, abs=1e-6)

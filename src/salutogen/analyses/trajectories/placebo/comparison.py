@@ -275,6 +275,6 @@ def _problems(
     mine, around = locked[chosen.anchor], chosen.courses(rows)
     own = np.where(complete, mine[:, 1] - mine[:, 0], np.nan)
     found = contrast(own, around[:, 1] - around[:, 0], chosen.of, chosen.person)
-    every = locked[np.isfinite(SR.locked).all(axis=1)]
+    every = np.where(np.isfinite(SR.locked).all(axis=1), locked[:, 1] - locked[:, 0], np.nan)
     each = int(np.bincount(chosen.person).max(initial=0))
-    return beside_all(found, every[:, 1] - every[:, 0], each)
+    return beside_all(found, every, chosen.anchor, each)

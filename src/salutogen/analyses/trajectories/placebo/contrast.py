@@ -36,8 +36,11 @@ class Contrast(Record):
     persons : int
         Whose courses they are.
     of_all : float or None
-        The figure around the event over all complete courses, where few more of these lack a
-        comparator: both figures would tell of the few.
+        The figure around the event over all complete courses, where few of these lack a
+        comparator, or few of those who have one are not complete: both figures would tell of the
+        few.
+    counted : ndarray of bool or None
+        Which courses have both.
     """
 
     n: int = figure("Courses with both", kind=Kind.COUNT)
@@ -58,6 +61,7 @@ class Contrast(Record):
     )
     persons: int = beside(default=0)
     of_all: float | None = beside(default=None)
+    counted: NDArray[np.bool_] | None = beside(default=None)
 
     @property
     def leaves_out_0(self) -> bool:
@@ -161,27 +165,37 @@ def contrast(
         excess_high=excess.high if varies else None,
         p=p_of_no_difference(excess) if varies else None,
         persons=excess.persons,
+        counted=there,
     )
 
 
-def beside_all[C: Contrast](found: C, whole: FloatArray, each: int) -> C:
-    """Note the figure over all complete courses, where few more of them have no comparator.
+def beside_all[C: Contrast](found: C, whole: FloatArray, course: NDArray[np.int64], each: int) -> C:
+    """Note the figure over all complete courses, where these and those with both differ by few.
+
+    The courses are compared, not their numbers: two means over as many courses tell who is in one
+    of them and who in the other.
 
     Parameters
     ----------
     found : Contrast
     whole : ndarray, shape (n,)
-        The figure of every complete course.
+        The figure of every course, NaN where it is not complete.
+    course : ndarray of int, shape (m,)
+        Place in `whole` of each course that the contrast is of.
     each : int
         Most courses of one person.
     """
-    if not 0 < abs(whole.size - found.n) < SMALL_CELL * max(each, 1):
+    complete = np.isfinite(whole)
+    counted = np.zeros(whole.size, dtype=bool)
+    counted[course[found.counted]] = True
+    apart = (np.count_nonzero(complete & ~counted), np.count_nonzero(counted & ~complete))
+    if not any(0 < n < SMALL_CELL * max(each, 1) for n in apart):
         return found
-    return replace(found, of_all=float(whole.mean()))
+    return replace(found, of_all=float(whole[complete].mean()) if complete.any() else None)
 
 
 def at_level_of_all[C: Contrast](found: C) -> C:
-    """Raise a contrast to the level of all complete courses, where few more have no comparator."""
+    """Raise a contrast to the level of all complete courses, where few differ."""
     if found.of_all is None:
         return found
     shift = found.of_all - found.observed

@@ -244,17 +244,22 @@ def _contrasts(
             )
         )
     shares[LABELS[HIGH]] = replace(shares[LABELS[HIGH]], excess_low=None, excess_high=None, p=None)
-    every = scored.locked[np.isfinite(scored.locked).all(axis=1)]
+    every = np.where(np.isfinite(scored.locked).all(axis=1)[:, None], scored.locked, np.nan)
     each = int(np.bincount(person).max(initial=0))
     course = {
         name: beside_all(
-            contrast(mine[:, place], around[:, place], of, person), every[:, place], each
+            contrast(mine[:, place], around[:, place], of, person),
+            every[:, place],
+            chosen.anchor,
+            each,
         )
         for place, name in enumerate(POSITIONS)
     }
     others, of_every = responses(around), responses(every)
     response = {
-        name: beside_all(contrast(values, others[name], of, person), of_every[name], each)
+        name: beside_all(
+            contrast(values, others[name], of, person), of_every[name], chosen.anchor, each
+        )
         for name, values in responses(whole).items()
     }
     return shares, course, response
