@@ -168,3 +168,15 @@ def test_where_one_course_has_a_gap_means_are_of_the_complete_ones(
     )
     assert list(lock["mean"]["SR"].values()) == means["SR"].to_list()
     assert means["SR_complete"].to_list() == means["SR"].to_list()
+
+
+def test_one_line_is_told_with_one_rounding(run: tuple[Planted, Shared]) -> None:
+    """Two roundings of one level narrow it to where both agree."""
+    planted, shared = run
+    steps = shared.json("results.json")["steps"].values()
+    found = [step for step in steps if "location" in step]
+    assert len(found) == (planted.n == 60)
+    for step in found:
+        line = step["norm"]["line"]["coefficients"]
+        for name in ("intercept", "E"):
+            assert step["location"][name] == line[name]

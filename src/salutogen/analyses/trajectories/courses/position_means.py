@@ -50,7 +50,8 @@ def means_by_position(
     for name, column, may in zip(POSITIONS, values.T, told, strict=True):
         found = mean_of(column, person, audience.told_size)
         shown = may and found.persons >= max(2, audience.smallest)
-        ends = (found.mean, found.low, found.high) if shown else (None, None, None)
+        ends: tuple[float | None, ...] = (found.mean, found.low, found.high)
+        ends = ends if shown else (None, None, None)
         if found.mean is not None:  # the interval goes with its mean
             sd = float(np.std(column[np.isfinite(column)]))
             shift = audience.told_mean(found.mean, sd, found.n) - found.mean
