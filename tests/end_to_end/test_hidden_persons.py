@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from salutogen.page.audience import Audience
 from salutogen.pipeline.results_json import results_schema
 from tests.end_to_end.conftest import Command
 from tests.end_to_end.hidden_studies import (
@@ -157,6 +158,25 @@ def test_where_one_course_has_a_gap_means_are_of_the_complete_ones(
     incomplete = courses.join(complete, on="subject", how="anti")["subject"].to_list()
     assert planted.subjects[INCOMPLETE] in incomplete
     means = dict(shared.tables())["tables/trajectories-first-strict-means.csv"]
-    own = [complete[position].mean() for position in means["position"]]
-    assert means["SR"].to_list() == [float(f"{mean:.3g}") for mean in own]
+    audience = Audience(individuals=False, n_persons=planted.n, seed=1)
+    own = [complete[position].to_numpy() for position in means["position"]]
+    steps = [audience.told_mean(float(one.mean()), float(one.std()), one.size) for one in own]
+    assert means["SR"].to_list() == [float(f"{mean:.3g}") for mean in steps]
+    assert means["SR"].to_list() != [float(f"{one.mean():.3g}") for one in own]
+    lock = next(
+        step["lock"] for step in shared.json("results.json")["steps"].values() if "lock" in step
+    )
+    assert list(lock["mean"]["SR"].values()) == means["SR"].to_list()
     assert means["SR_complete"].to_list() == means["SR"].to_list()
+
+
+def test_one_line_is_told_with_one_rounding(run: tuple[Planted, Shared]) -> None:
+    """Two roundings of one level narrow it to where both agree."""
+    planted, shared = run
+    steps = shared.json("results.json")["steps"].values()
+    found = [step for step in steps if "location" in step]
+    assert len(found) == (planted.n == 60)
+    for step in found:
+        line = step["norm"]["line"]["coefficients"]
+        for name in ("intercept", "E"):
+            assert step["location"][name] == line[name]

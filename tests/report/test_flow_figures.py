@@ -11,10 +11,13 @@ import pytest
 
 from salutogen.page.audience import Audience
 from salutogen.page.charting import MANY_LABELS
-from salutogen.page.section import Figure
+from salutogen.page.section import Figure, Table
+from salutogen.page.small_counts import as_told
 from salutogen.page.words import Sentence
 from salutogen.report.sections import flow
+from salutogen.report.sections.flow import told_per_person
 from salutogen.report.sections.flow_figures import (
+    BY_NUMBER,
     WITHHELD,
     blocks_of_occasions,
     flow_figure,
@@ -114,3 +117,20 @@ def test_ticks_of_small_shares_are_not_all_written_0() -> None:
     layers = missing_figure(missing, ("a",)).specification()["layer"]
     (axis,) = {one["encoding"]["y"]["axis"]["format"] for one in layers if "y" in one["encoding"]}
     assert axis == ".3~p", "three significant digits, trailing zeros trimmed"
+
+
+def test_numbers_of_occasions_that_nobody_can_have_hide_no_other_one() -> None:
+    """With everyone there three times, blanks below three would leave the few to be solved."""
+    hidden = Audience(individuals=False, n_persons=80, seed=1)
+    counts = pl.DataFrame(
+        {"valid": [str(n) for n in range(8)], "persons": [0, 0, 0, 0, 4, 1, 0, 75]}
+    )
+    flow = pl.DataFrame({"valid": [80, None, 80, None, 80, 75, 75]})
+    told = told_per_person(counts, flow, hidden)
+    assert told["valid"].to_list() == counts["valid"].to_list()
+    assert told["persons"].to_list() == [0, 0, 0, None, None, None, 0, None]
+    alone = as_told(Table(name="n", title="", frame=counts, columns=BY_NUMBER), hidden).frame
+    assert alone["persons"].null_count() == 4
+    assert alone["persons"][0] is None, "which the flow gives back"
+    shown = Audience(individuals=True, n_persons=80, seed=1)
+    assert told_per_person(counts, flow, shown).equals(counts)

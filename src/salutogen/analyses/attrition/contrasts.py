@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,19 +108,46 @@ def contrasts(
             weighted = None if weights is None else contrast_of_means(values, rows(weights), many)
             if (score, what) == (SR, CHANGE):
                 change = plain if weighted is None else weighted
+            level = 0.0
+            if what == END:
+                level = _level_in_steps(plain.value, values, rows(None), ends.last, inputs)
             made.append(
                 WeightedContrast(
                     score=score,
                     what=what,
                     begins=ends.begins,
                     ends=ends.ends,
-                    unweighted=told(plain),
-                    weighted=None if weighted is None else told(weighted),
+                    unweighted=_raised(told(plain), level),
+                    weighted=None if weighted is None else _raised(told(weighted), level),
                     moved=None if weighted is None else told(weighted.plus(plain, -1.0)),
                     by_model=_by_model(inputs, ends) if (score, what) == (SR, CHANGE) else None,
                 )
             )
     return Contrasts(told=tuple(made), ends=ends, change=change)
+
+
+def _level_in_steps(
+    mean: float, values: Float, rows: Rows, many: Float, inputs: AnalysisInputs
+) -> float:
+    """How far a mean at the end as it is told lies above the exact one, by the persons there.
+
+    A weighted mean goes with it: what weighting moves is told.
+    """
+    own = np.flatnonzero(many[rows.occasion])
+    n = np.unique(rows.person[own]).size
+    return inputs.run.audience.told_mean(mean, float(np.std(values[own])), n) - mean
+
+
+def _raised(found: Told, by: float) -> Told:
+    """Raise an estimate, and its interval with it."""
+    if not by:
+        return found
+    interval = found.interval
+    return replace(
+        found,
+        estimate=found.estimate + by,
+        interval=None if interval is None else (interval[0] + by, interval[1] + by),
+    )
 
 
 class _Taken:

@@ -158,12 +158,21 @@ def compute(inputs: AnalysisInputs, settings: CentilesSettings) -> CentilesResul
     smallest = inputs.run.audience.smallest
     spread = spread_change(reference, fit, draws, smallest)
     _tell(tests, spread, found)
+    made = make_norm(
+        reference.line,
+        fit,
+        reference.standardised(fit),
+        np.column_stack([draws.location, draws.scale]),
+        norm.scoring,
+        inputs.run.audience,
+    )
     return CentilesResult(
         n=len(placed),
         n_reference=len(np.unique(reference.person)),
         folds=folds,
         draws=len(draws.location),
-        location=dict(zip(fit.names, fit.location.tolist(), strict=True)),
+        # Beside the line of the norm, in the same steps: it is one line.
+        location={name: made.line["coefficients"][name] for name in fit.names},
         scale=dict(zip(fit.scale_names, fit.scale.tolist(), strict=True)),
         spread=spread,
         curves=centile_curves(reference, fit, draws, settings.curves, smallest),
@@ -171,14 +180,7 @@ def compute(inputs: AnalysisInputs, settings: CentilesSettings) -> CentilesResul
         groups=pl.concat(
             by_group(values, scored.E, name) for name, values in _by_score(placed, equal).items()
         ),
-        norm=make_norm(
-            reference.line,
-            fit,
-            reference.standardised(fit),
-            np.column_stack([draws.location, draws.scale]),
-            norm.scoring,
-            inputs.run.audience,
-        ),
+        norm=made,
         transfer=_transferred(inputs, settings, found),
         persons=_persons(inputs, scored, fit, reference, placed, draws.centiles),
         occasions=occasions,

@@ -7,6 +7,7 @@ import polars as pl
 
 from salutogen.columns import Column, Kind
 from salutogen.findings import Persons
+from salutogen.page.audience import Audience
 from salutogen.page.charting import MANY_LABELS
 from salutogen.page.section import Figure, Section, Table
 from salutogen.page.small_counts import as_told, hide_small_beside
@@ -36,14 +37,8 @@ BEHIND = (
 def flow_section(context: Context) -> Section:
     """Who answered at each planned occasion, how often persons did, and why answers miss."""
     table = _table(context)
-    by_number = Table(
-        name="valid-occasions",
-        title="Persons by their number of valid occasions",
-        frame=valid_per_person(context),
-        columns=BY_NUMBER,
-    )
     flow = told_flow(context)
-    per_person = as_told(by_number, context.audience).frame
+    per_person = told_per_person(valid_per_person(context), flow, context.audience)
     missing = missing_reasons(context)
     figures = [_flow_figure(flow, context), per_person_figure(per_person)]
     if missing.height and missing["share"].null_count() < missing.height:
@@ -107,6 +102,32 @@ def valid_per_person(context: Context) -> pl.DataFrame:
         ]
         persons = np.add.reduceat(persons, starts)
     return pl.DataFrame({"valid": numbers, "persons": persons})
+
+
+def told_per_person(counts: pl.DataFrame, flow: pl.DataFrame, audience: Audience) -> pl.DataFrame:
+    """How many persons have so many valid occasions, without counts that may not be told.
+
+    Where everyone is told to be valid at so many occasions, nobody can have fewer: such a count is
+    known to be 0, and blank it would hide no other one.
+
+    Parameters
+    ----------
+    counts : DataFrame
+        From `valid_per_person`.
+    flow : DataFrame
+        Persons by occasion as they are told.
+    audience : Audience
+    """
+    everyone = flow.filter(pl.col("valid") == audience.n_persons).height
+    most = [int(label.split(" to ")[-1]) for label in counts["valid"]]
+    first = sum(number < everyone for number in most)
+    table = Table(
+        name="valid-occasions",
+        title="Persons by their number of valid occasions",
+        frame=counts.slice(first),
+        columns=BY_NUMBER,
+    )
+    return pl.concat([counts.head(first), as_told(table, audience).frame])
 
 
 def missing_reasons(context: Context) -> pl.DataFrame:

@@ -143,6 +143,11 @@ def test_shown_persons_have_it_as_it_is(exact: list[Placebo]) -> None:
     assert with_told_errors(exact[0], SHOWN) is exact[0]
 
 
+def step_of(values: np.ndarray) -> float:
+    """The most that means of so many are told in steps of: the next 1, 2 or 5 above 2 SD / n."""
+    return 2.5 * 2.0 * float(np.std(values)) / values.size
+
+
 def lacking_few() -> tuple[Placebo, np.ndarray, list[int]]:
     """A study in which one complete course, far from all others, has no comparator."""
     placebo, scored = compared(4, 1.0, persons=300)
@@ -171,7 +176,9 @@ def test_means_of_nearly_all_courses_do_not_give_the_one_without_a_comparator() 
 
     assert len(lacking) == 1
     assert solved(shown_found) == pytest.approx(90.0)
-    assert solved(hidden) == pytest.approx(float(jumps.mean()))
+    slack = step_of(jumps) / 2 * (jumps.size - 1)
+    assert solved(hidden) == pytest.approx(float(jumps.mean()), abs=slack)
+    assert slack < 30.0, "far from the 90 of the one who has none"
     assert exact.SR is not None
     assert hidden.SR is not None
     for table in ("course", "response"):
@@ -182,7 +189,7 @@ def test_means_of_nearly_all_courses_do_not_give_the_one_without_a_comparator() 
     sides = [side for side in (hidden.SR.before, hidden.SR.after) if side is not None]
     assert len(sides) == 2
     together = sum(side.n * side.response["jump"].observed for side in sides)
-    assert together == pytest.approx(hidden.SR.response["jump"].n * jumps.mean())
+    assert together == pytest.approx(hidden.SR.response["jump"].n * jumps.mean(), abs=2 * slack)
     regression, own_regression = hidden.SR.regression, exact.SR.regression
     assert regression is not None
     assert own_regression is not None
@@ -215,4 +222,7 @@ def test_as_many_other_courses_do_not_give_the_two_who_make_the_difference() -> 
 
     shown, hidden = (with_told_errors(made, one) for one in (SHOWN, HIDDEN))
     assert solved(shown) == pytest.approx(80.0)
-    assert solved(hidden) == pytest.approx(0.0, abs=1e-6)
+    assert solved(hidden) == pytest.approx(0.0, abs=step_of(whole) / 2 * whole.size)
+    assert made.SR is not None
+    found = made.SR.course["peri"]
+    assert found.of_all == pytest.approx(whole.mean()), "the sets are compared, not their numbers"

@@ -223,7 +223,8 @@ def lock_to_events(
     shown, other_shown = lock.only(told_of), None if other is None else other.only(told_of)
 
     def means(values: FloatArray) -> dict[str, float | None]:
-        return position_means(values, told_positions(values, audience.smallest, shown.SR))
+        told = told_positions(values, audience.smallest, shown.SR)
+        return position_means(values, told, audience.told_mean)
 
     return LockedCourses(
         mean=MeansByPosition(

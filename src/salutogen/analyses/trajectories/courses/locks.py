@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -60,13 +60,25 @@ class Lock:
         )
 
 
+def as_it_is(mean: float, sd: float, n: int) -> float:
+    """A mean where everything may be told."""
+    return mean
+
+
 def position_means(
-    values: FloatArray, told: NDArray[np.bool_] | None = None
+    values: FloatArray,
+    told: NDArray[np.bool_] | None = None,
+    told_mean: Callable[[float, float, int], float] = as_it_is,
 ) -> dict[str, float | None]:
-    """Mean over the persons with a value, by position; only where it is `told`, if given."""
+    """Mean over the persons with a value, by position; only where it is `told`, if given.
+
+    Each mean is as `told_mean` (`Audience.told_mean`) makes it of its SD and number.
+    """
     shown = np.ones(len(POSITIONS), dtype=bool) if told is None else told
     return {
-        name: float(np.mean(found)) if found.size and one else None
+        name: told_mean(float(np.mean(found)), float(np.std(found)), found.size)
+        if found.size and one
+        else None
         for name, found, one in (
             (name, column[np.isfinite(column)], one)
             for name, column, one in zip(POSITIONS, values.T, shown, strict=True)

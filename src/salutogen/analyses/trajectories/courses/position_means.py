@@ -33,7 +33,8 @@ def means_by_position(
     """Mean with its 95 % interval by position, over the courses with a value there.
 
     Means of too few persons for the audience are left out, those of nearly all courses
-    (`told_positions`), and counts that it may not be told.
+    (`told_positions`), and counts that it may not be told. Where persons are hidden means are told
+    in steps (`Audience.told_mean`).
 
     Parameters
     ----------
@@ -49,15 +50,14 @@ def means_by_position(
     for name, column, may in zip(POSITIONS, values.T, told, strict=True):
         found = mean_of(column, person, audience.told_size)
         shown = may and found.persons >= max(2, audience.smallest)
-        rows.append(
-            {
-                "position": name,
-                "n": found.n,
-                "mean": found.mean if shown else None,
-                "low": found.low if shown else None,
-                "high": found.high if shown else None,
-            }
-        )
+        ends: tuple[float | None, ...] = (found.mean, found.low, found.high)
+        ends = ends if shown else (None, None, None)
+        if found.mean is not None:  # the interval goes with its mean
+            sd = float(np.std(column[np.isfinite(column)]))
+            shift = audience.told_mean(found.mean, sd, found.n) - found.mean
+            ends = tuple(None if end is None else end + shift for end in ends)
+        rows.append({"position": name, "n": found.n}
+                    | dict(zip(("mean", "low", "high"), ends, strict=True)))  # fmt: skip
     kinds = {"position": pl.String, "n": pl.Int64} | dict.fromkeys(
         ("mean", "low", "high"), pl.Float64
     )

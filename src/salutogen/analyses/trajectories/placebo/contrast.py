@@ -16,7 +16,7 @@ from salutogen.analyses.trajectories.placebo.occasions import own_means
 from salutogen.columns import Kind, Record, beside, figure, record
 from salutogen.models.false_discovery import adjusted_p
 from salutogen.models.quantiles import NORMAL_95
-from salutogen.page.audience import SMALL_CELL
+from salutogen.page.audience import SMALL_CELL, Audience
 
 LEVEL = 0.05
 
@@ -41,6 +41,8 @@ class Contrast(Record):
         few.
     counted : ndarray of bool or None
         Which courses have both.
+    sd : float
+        SD of the figure around the event over these courses.
     """
 
     n: int = figure("Courses with both", kind=Kind.COUNT)
@@ -62,6 +64,7 @@ class Contrast(Record):
     persons: int = beside(default=0)
     of_all: float | None = beside(default=None)
     counted: NDArray[np.bool_] | None = beside(default=None)
+    sd: float = beside(default=0.0)
 
     @property
     def leaves_out_0(self) -> bool:
@@ -166,6 +169,7 @@ def contrast(
         p=p_of_no_difference(excess) if varies else None,
         persons=excess.persons,
         counted=there,
+        sd=float(np.std(observed[there])) if there.any() else 0.0,
     )
 
 
@@ -194,11 +198,15 @@ def beside_all[C: Contrast](found: C, whole: FloatArray, course: NDArray[np.int6
     return replace(found, of_all=float(whole[complete].mean()) if complete.any() else None)
 
 
-def at_level_of_all[C: Contrast](found: C) -> C:
-    """Raise a contrast to the level of all complete courses, where few differ."""
-    if found.of_all is None:
+def at_told_level[C: Contrast](found: C, audience: Audience) -> C:
+    """Raise a contrast to its level as it is told: in steps, as other means.
+
+    Where few differ from all complete courses it is the level of these.
+    """
+    level = found.observed if found.of_all is None else found.of_all
+    shift = audience.told_mean(level, found.sd, found.n) - found.observed
+    if not shift:
         return found
-    shift = found.of_all - found.observed
     names = ("observed", "placebo", "placebo_low", "placebo_high", "placebo_mean_low",
              "placebo_mean_high")  # fmt: skip
     own = {name: getattr(found, name) for name in names}

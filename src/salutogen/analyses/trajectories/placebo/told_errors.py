@@ -3,7 +3,8 @@
 An excess, its interval and its p are of one t, which gives the number of persons; that of a share
 gives the share as well. Where persons are hidden all are made with numbers that are told. What is
 judged stays as all the persons judge it. Where all but few complete courses have a comparator, the
-excess is that of those who have; the level that it is told at is that of all complete courses.
+excess is that of those who have; the level that it is told at is that of all complete courses, in
+the steps of means.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from salutogen.analyses.trajectories.placebo.contrast import (
     LEVEL,
     Contrast,
     ShareContrast,
-    at_level_of_all,
+    at_told_level,
     told_beside,
 )
 from salutogen.analyses.trajectories.placebo.regression import RegressionToMean
@@ -121,10 +122,9 @@ def _at_level_of(
     told: Mapping[str, Contrast],
     audience: Audience,
 ) -> RegressionToMean:
-    """Tell rise and change of those of whom the jump is told, where few more have no level."""
+    """Tell rise and change of those of whom the jump is told, where few or none have no level."""
     lacking = abs(exact["jump"].persons - regression.persons)
-    moved = any(item.of_all is not None for item in exact.values())
-    if not audience.is_small(lacking) and not (moved and lacking == 0):
+    if lacking and not audience.is_small(lacking):
         return regression
     rise = told["jump"].observed
     change = told["mean_change"].observed - rise
@@ -154,7 +154,7 @@ def _adjusted[C: Contrast](
 def _contrast[C: Contrast](found: C, audience: Audience) -> C:
     if isinstance(found, ShareContrast):
         return _share(found, audience)
-    return at_level_of_all(_told(found, audience))
+    return at_told_level(_told(found, audience), audience)
 
 
 def _told[F: Contrast | RegressionToMean](found: F, audience: Audience) -> F:
