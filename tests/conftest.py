@@ -56,6 +56,15 @@ os.environ.setdefault("SALUTOGEN_STRICT_PAGE", "1")  # a part of a page that fai
 _set_hypothesis_profiles()
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let tests that share what a module sets up run in one process: it is set up once."""
+    for item in items:
+        definitions = getattr(item, "_fixtureinfo").name2fixturedefs.values()  # noqa: B009
+        if any(one[-1].scope == "module" for one in definitions):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.split("::")[0]))
+
+
 def _folder(fixture: str) -> Path:
     variable, default = FOLDERS[fixture]
     folder = Path(os.environ.get(variable) or REPOSITORY / default).resolve()
@@ -88,6 +97,7 @@ def shared_formats() -> Path:
     return _folder("shared_formats")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
     """Mark what needs a folder outside the repository, so that `-m "not data"` leaves it out."""
     for item in items:

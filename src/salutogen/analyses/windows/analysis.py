@@ -186,10 +186,7 @@ def compute(inputs: AnalysisInputs, settings: WindowsSettings) -> WindowsResult:
         plan=plan,
         lines=_drawn(own, resilience.windows["E"], resilience.persons.height),
         findings=tuple(found),
-        kept_back=(
-            *kept_back(exact, summary, "windows"),
-            *(f"change.{name}" for name in of_change),
-        ),
+        kept_back=(*kept_back(exact, summary, "windows"), *of_change),
     )
 
 
