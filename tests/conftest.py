@@ -56,15 +56,6 @@ os.environ.setdefault("SALUTOGEN_STRICT_PAGE", "1")  # a part of a page that fai
 _set_hypothesis_profiles()
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let tests that share what a module sets up run in one process: it is set up once."""
-    for item in items:
-        definitions = getattr(item, "_fixtureinfo").name2fixturedefs.values()  # noqa: B009
-        if any(one[-1].scope == "module" for one in definitions):
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.split("::")[0]))
-
-
 def _folder(fixture: str) -> Path:
     variable, default = FOLDERS[fixture]
     folder = Path(os.environ.get(variable) or REPOSITORY / default).resolve()
@@ -99,8 +90,14 @@ def shared_formats() -> Path:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
-    """Mark what needs a folder outside the repository, so that `-m "not data"` leaves it out."""
+    """Mark what needs a folder outside the repository, and what shares a module's set-up.
+
+    `-m "not data"` leaves the former out. The latter run in one process, so that it is set up once.
+    """
     for item in items:
+        made = getattr(item, "_fixtureinfo").name2fixturedefs.values()  # noqa: B009
+        if any(one[-1].scope == "module" for one in made if one):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.split("::")[0]))
         if FOLDERS.keys() & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.data)
 
