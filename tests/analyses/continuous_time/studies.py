@@ -68,7 +68,7 @@ def flow_inputs(
     values = levels[:, None] + moved + common * (np.arange(occasions) % 2)[None, :, None]
     person, occasion = np.nonzero(rng.random((n, occasions)) >= missing)
     at = (person, occasion)
-    P, E = 18 + POINTS[0] * values[..., 0], 40 + POINTS[1] * values[..., 1]
+    P, E = 18 + POINTS[0] * values[..., 0], 80 + POINTS[1] * values[..., 1]
     plan = study([f"T{index}" for index in range(occasions)])
     planned = tuple(replace(one, day=EVERY * one.index) for one in plan.occasions)
     plan = replace(plan, occasions=planned)
