@@ -19,7 +19,7 @@ export UV_PYTHON_DOWNLOADS = never
 export UV_NO_PROGRESS = 1
 
 BIN = .venv/bin
-PYTEST_ARGS ?= -n auto --dist loadgroup
+PYTEST_ARGS ?= -n auto --dist loadfile
 PERSONS ?= 400
 STUDIES ?= 10000
 KERNELS = $(shell find src/salutogen/models -name "_kernels*.py")

@@ -90,14 +90,8 @@ def shared_formats() -> Path:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
-    """Mark what needs a folder outside the repository, and what shares a module's set-up.
-
-    `-m "not data"` leaves the former out. The latter run in one process, so that it is set up once.
-    """
+    """Mark what needs a folder outside the repository, so that `-m "not data"` leaves it out."""
     for item in items:
-        made = getattr(item, "_fixtureinfo").name2fixturedefs.values()  # noqa: B009
-        if any(one[-1].scope == "module" for one in made if one):
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.split("::")[0]))
         if FOLDERS.keys() & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.data)
 

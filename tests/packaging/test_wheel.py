@@ -8,12 +8,8 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
 import salutogen
 from salutogen.findings import catalogue
-
-pytestmark = pytest.mark.xdist_group("packaging")
 
 
 def test_every_file_of_the_package_is_in_the_wheel(repository: Path, wheel: Path) -> None:
