@@ -158,6 +158,13 @@ BUILT_IN = (
         result="salutogen.analyses.factors.analysis:FactorsResult",
     ),
     Analysis(
+        name="adherence",
+        title="Adherence to momentary prompts",
+        settings="salutogen.analyses.adherence.settings:AdherenceSettings",
+        compute="salutogen.analyses.adherence.analysis:compute",
+        result="salutogen.analyses.adherence.analysis:AdherenceResult",
+    ),
+    Analysis(
         name="attrition",
         title="Who was lost",
         settings="salutogen.analyses.attrition.settings:AttritionSettings",

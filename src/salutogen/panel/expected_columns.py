@@ -34,7 +34,8 @@ class ExpectedColumn:
 
 def instruments_of(study: Study, source: str) -> list[Instrument]:
     """Instruments whose answers stand in this source."""
-    return [item for item in study.instruments.values() if item.source == source]
+    every = (*study.instruments.values(), *study.prompted.values())
+    return [item for item in every if item.source == source]
 
 
 def person_columns(study: Study) -> Iterator[tuple[str, str, str | None, str, str]]:
@@ -91,10 +92,23 @@ def _of_source(plan: Source, here: str, labels: Sequence[str]) -> Iterator[Expec
     if plan.layout == "row-per-event":
         named = (("event", plan.event), ("rating", plan.rating))
         yield from (ExpectedColumn(column, f"{here}.{key}") for key, column in named if column)
+    if plan.layout == "row-per-prompt":
+        yield from (ExpectedColumn(column, f"{here}.{key}") for key, column in prompt_columns(plan))
     for key, part in (("time", plan.time), ("complete", plan.complete)):
         if part is not None:
             for column in columns_at(part.column, labels):
                 yield ExpectedColumn(column, f"{here}.{key}.column")
+
+
+def prompt_columns(plan: Source) -> Iterator[tuple[str, str]]:
+    """Columns that say of a prompt when, where and which it was: key of the source, and column."""
+    yield from ((f"{what}.column", time.column) for what, time in plan.prompt_times.items())
+    for key, part in (("zone", plan.zone), ("only", plan.only)):
+        if part is not None and not isinstance(part, str):
+            yield f"{key}.column", part.column
+    for key, column in (("prompt", plan.prompt), ("burst", plan.burst)):
+        if column is not None:
+            yield key, column
 
 
 def _items(
@@ -133,6 +147,7 @@ def known_columns(study: Study, source: str, occasion: str | None = None) -> set
     names.update(plan.occasion_columns)
     further = (plan.item, plan.value, plan.event, plan.rating)
     names.update(column for column in further if column)
+    names.update(column for _, column in prompt_columns(plan))
     return names
 
 
@@ -220,6 +235,7 @@ def _needed_columns(study: Study, source: str) -> set[str]:
     if plan.layout == "row-per-event":
         needed |= {column for column in (plan.event, plan.rating) if column}
         needed |= {plan.time.column} if plan.time else set()
+    needed |= {column for _, column in prompt_columns(plan)}
     if plan.complete is not None:
         needed |= set(columns_at(plan.complete.column, study.labels))
     return needed

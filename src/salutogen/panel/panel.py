@@ -12,6 +12,7 @@ import polars as pl
 from salutogen.display import card
 from salutogen.findings import Finding
 from salutogen.page.identifiers import Identifiers
+from salutogen.panel.momentary import Momentary
 from salutogen.study import Study
 
 
@@ -76,6 +77,8 @@ class Panel:
         Instruments whose source has times of its own that the rows do not hold: `time`,
         `local_time` and `clock` as there, null where unknown; a row per row of `rows`, or per
         person for what was measured at baseline (the time of the person's first answer).
+    momentary : Momentary or None
+        Prompts and momentary answers, where the study has a source with a row per prompt.
     findings : tuple of Finding
         What was read, with what had to be said about it.
     """
@@ -88,6 +91,7 @@ class Panel:
     baseline: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     events: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     times: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    momentary: Momentary | None = None
     inputs: tuple[InputFile, ...] = ()
     findings: tuple[Finding, ...] = ()
 

@@ -28,6 +28,7 @@ from salutogen.panel.refused_words import refused_words_once
 from salutogen.panel.rules_of_reading import tell_rules_of_reading
 from salutogen.panel.single_columns import judge_single_columns
 from salutogen.panel.sources import open_sources
+from salutogen.panel.streams.reading import read_stream
 
 if TYPE_CHECKING:
     from salutogen.panel.readers.source_table import SourceTable
@@ -96,7 +97,7 @@ def _read(
         findings.raise_refusals(PanelError)
     tell_rules_of_reading(study, findings)
     dated = {name: tables[name][0] for name in study.plan.event_sources}
-    answering = {name: table for name, table in tables.items() if name not in dated}
+    answering = {name: tables[name] for name in tables if name in study.plan.answer_sources}
     aligned, subjects = align(study, answering, findings)
     rows = join_rows(study, aligned)
     columns = {
@@ -121,6 +122,7 @@ def _read(
         name: read_events(study, table, tables_read.persons["subject"], findings)
         for name, table in dated.items()
     }
+    momentary = read_stream(study, tables, tables_read.persons, tables_read.rows, findings)
     findings.raise_refusals(PanelError)
     check_against_plan(study, tables_read, findings, aligned[first].label)
     check_answers(study, tables_read.answers, tables_read.rows, findings)
@@ -133,6 +135,7 @@ def _read(
         baseline=tables_read.baseline,
         events=events,
         times=tables_read.times.by_instrument(),
+        momentary=momentary,
         inputs=tuple(table.info for parts in tables.values() for table in parts),
     )
     return panel, subjects

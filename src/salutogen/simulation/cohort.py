@@ -16,6 +16,7 @@ from salutogen.simulation.participation import draw_days, draw_participation
 from salutogen.simulation.population import Population
 from salutogen.simulation.random_streams import BLOCK, Purpose, stream
 from salutogen.simulation.settings import BackgroundSettings
+from salutogen.simulation.true_affect import AffectTraits, draw_traits, true_affect
 from salutogen.simulation.true_exposure import (
     MajorEvents,
     TrueExposure,
@@ -54,6 +55,8 @@ class Block:
     events : DataFrame
         One row per major event: `person` and `occasion` (places), `event` (item), `rating` (code),
         `day` since the first planned day.
+    affect : AffectTraits
+        What lasts of momentary affect.
     """
 
     subjects: pl.Series
@@ -64,6 +67,7 @@ class Block:
     truth: pl.DataFrame
     block: int
     events: pl.DataFrame
+    affect: AffectTraits
 
     @property
     def n_persons(self) -> int:
@@ -105,6 +109,8 @@ def draw_block(population: Population, seed: int, block: int, persons: int) -> B
     subjects = _subjects(block, persons)
     background = _background(population, seed, block, arm)[:persons]
     answers = {**reported, **problems.answers, **factors}
+    affect = draw_traits(population.settings.momentary, seed, block, reactivity.level)
+    affect = affect.first(persons)
     return Block(
         subjects=subjects,
         answers={name: values[:, :persons] for name, values in answers.items()},
@@ -112,12 +118,16 @@ def draw_block(population: Population, seed: int, block: int, persons: int) -> B
         days=draw_days(population, seed, block)[:persons],
         background=background,
         truth=pl.DataFrame({"subject": subjects}).hstack(
-            _truth(population, exposure.standardised, problems, reactivity, events, present)[
-                :persons
-            ].get_columns()
+            [
+                *_truth(population, exposure.standardised, problems, reactivity, events, present)[
+                    :persons
+                ].get_columns(),
+                *true_affect(population, affect).get_columns(),
+            ]
         ),
         block=block,
         events=_dated(population, seed, block, persons, events, exposure),
+        affect=affect,
     )
 
 

@@ -30,11 +30,13 @@ class Purpose(IntEnum):
     ARMS = auto()
     EVENT_DAYS = auto()
     BEFORE = auto()
+    AFFECT_PERSONS = auto()
+    AFFECT = auto()
 
 
-def stream(seed: int, block: int, purpose: Purpose) -> np.random.Generator:
-    """Generator for one purpose in one block of persons."""
-    sequence = np.random.SeedSequence(seed, spawn_key=(block, int(purpose)))
+def stream(seed: int, block: int, purpose: Purpose, *part: int) -> np.random.Generator:
+    """Generator for one purpose in one block of persons, or for one part of it."""
+    sequence = np.random.SeedSequence(seed, spawn_key=(block, int(purpose), *part))
     return np.random.Generator(np.random.PCG64DXSM(sequence))
 
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field, ValidationError
 from salutogen.errors import SimulationError
 from salutogen.findings import Finding, finding
 from salutogen.names import did_you_mean
+from salutogen.simulation.momentary_settings import MomentarySettings
 from salutogen.study.format import Duration, Label, Part
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -198,6 +199,11 @@ class TimingSettings(SimulationPart):
     )
 
 
+def _is_default(momentary: MomentarySettings) -> bool:
+    """Whether nothing is said of momentary answers; truths are then written as before them."""
+    return momentary == MomentarySettings()
+
+
 class SimulationSettings(SimulationPart):
     """Everything under `simulation` in a study file."""
 
@@ -211,6 +217,7 @@ class SimulationSettings(SimulationPart):
     arms: ArmSettings = ArmSettings()
     background: dict[str, BackgroundSettings] = Field(default_factory=dict)
     timing: TimingSettings = TimingSettings()
+    momentary: MomentarySettings = Field(MomentarySettings(), exclude_if=_is_default)
 
 
 def read_settings(raw: Mapping[str, Any] | None) -> SimulationSettings:

@@ -17,6 +17,7 @@ from salutogen.simulation.population import Population, build_population
 from salutogen.simulation.random_streams import BLOCK
 from salutogen.simulation.sizes import require_size
 from salutogen.simulation.source_tables import check_columns, source_tables
+from salutogen.simulation.true_affect import momentary_truth
 from salutogen.simulation.writing import (
     TRUTH,
     Format,
@@ -120,6 +121,7 @@ def _frames(population: Population, blocks: list[Block], seed: int) -> dict[str,
 
 
 def _parameters(population: Population, persons: int, seed: int) -> dict[str, Any]:
+    momentary = momentary_truth(population)
     return {
         "format": 1,
         "version": VERSION,
@@ -128,6 +130,7 @@ def _parameters(population: Population, persons: int, seed: int) -> dict[str, An
         "seed": seed,
         "sign": "SR = observed - expected problems; positive = over-reactive = less resilient",
         **population.truth(),
+        **({"momentary": momentary} if momentary else {}),
     }
 
 

@@ -15,6 +15,7 @@ from salutogen.panel.joined_columns import as_number
 from salutogen.simulation.cohort import Block
 from salutogen.simulation.item_tables import Floats
 from salutogen.simulation.population import Population
+from salutogen.simulation.prompt_tables import prompt_table
 from salutogen.simulation.random_streams import BLOCK, Purpose, stream
 from salutogen.simulation.simulated_scales import Scale
 from salutogen.study.format import DAYS_IN, OCCASION_PLACEHOLDER, Source
@@ -60,6 +61,7 @@ def _not_written(source: Source) -> Iterator[str]:
         "header_rows": source.header_rows > 1,
         "skip_rows": source.skip_rows > 0,
         "complete": source.complete is not None,
+        "zone": source.zone is not None and not isinstance(source.zone, str),
     }
     yield from (key for key, asked in given.items() if asked)
 
@@ -77,6 +79,8 @@ def _table(
 ) -> pl.DataFrame:
     if source.layout == "row-per-event":
         return _by_event(population, block, source)
+    if source.layout == "row-per-prompt":
+        return prompt_table(population, block, seed, source)
     scales = [scale for scale in population.scales if scale.instrument.source == name]
     if source.layout == "row-per-person" or (
         source.layout == "row-per-occasion" and source.occasion is None

@@ -45,6 +45,7 @@ CONSEQUENCES: dict[str, str] = {
     "missing": ALL_SCORES,
     "invalid": ALL_SCORES,
     "factors": "results on these factors",
+    "momentary": "analyses of momentary answers",
     "norm": "expected problems and every SR",
     "resilience.windows": "window scores, and SR_frozen whose line is the first window's",
     "resilience.phases": "phase scores",

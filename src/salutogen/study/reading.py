@@ -142,9 +142,12 @@ def _build(
     plan: StudyFile, path: Path | None, values: dict[str, Any], found: FindingsByLine
 ) -> Study:
     """Look everything up and check how the parts of the file fit together."""
+    built = instruments_of(plan, _own_instruments(plan, path, found), found)
+    prompted = {name: one for name, one in built.items() if one.source in plan.prompt_sources}
     study = Study(
         plan=plan,
-        instruments=instruments_of(plan, _own_instruments(plan, path, found), found),
+        instruments={name: one for name, one in built.items() if name not in prompted},
+        prompted=prompted,
         occasions=_occasions(plan, found),
         path=path,
         lines=dict(found.lines),

@@ -7,13 +7,12 @@ in the norm.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 from typing import Literal
 
-from salutogen.study.format import Duration, OccasionBlock, StudyFile, Windows
+from salutogen.study.format import Burst, Duration, OccasionBlock, StudyFile, Windows
 
 MOST_OCCASIONS = 20_000
 MOST_WINDOWS = 2000
@@ -139,10 +138,23 @@ class Schedule:
                 first=one.label,
                 last=one.label,
                 start=one.day,
-                end=None if one.day is None else one.day + days,
+                end=None if one.day is None else one.day + burst.days,
             )
-            for number, (one, days) in enumerate(self._days_of_bursts(), start=1)
+            for number, (one, burst) in enumerate(self.planned_bursts, start=1)
         )
+
+    @cached_property
+    def planned_bursts(self) -> tuple[tuple[Occasion, Burst], ...]:
+        """Each occasion with dense sampling, and how dense it is."""
+        blocks = self.plan.occasions
+        found: list[tuple[Occasion, Burst]] = []
+        place = 0
+        for block in blocks if isinstance(blocks, tuple) else (blocks,):
+            number = occasions_in(block)
+            if block.burst is not None:
+                found += [(one, block.burst) for one in self.planned[place : place + number]]
+            place += number
+        return tuple(found)
 
     def windows(self, last_day: float | None = None) -> tuple[Period, ...]:
         """Sliding windows, numbered from 1.
@@ -215,16 +227,6 @@ class Schedule:
             )
             for place in range(count)
         )
-
-    def _days_of_bursts(self) -> Iterator[tuple[Occasion, int]]:
-        blocks = self.plan.occasions
-        place = 0
-        for block in blocks if isinstance(blocks, tuple) else (blocks,):
-            number = occasions_in(block)
-            if block.burst is not None:
-                for one in self.planned[place : place + number]:
-                    yield one, block.burst.days
-            place += number
 
 
 def expand_occasions(

@@ -30,9 +30,11 @@ class Study:
     plan : StudyFile
         The validated file.
     instruments : mapping of str to Instrument
-        Every instrument, registry and study file joined.
+        Every instrument asked at occasions or at baseline, registry and study file joined.
     occasions : tuple of Occasion
         Planned occasions in order.
+    prompted : mapping of str to Instrument
+        Instruments of momentary prompts, whose source has a row per prompt.
     path : Path or None
         The study file; relative data files resolve against its folder unless told otherwise.
     lines : mapping of str to int
@@ -45,6 +47,7 @@ class Study:
     plan: StudyFile
     instruments: Mapping[str, Instrument]
     occasions: tuple[Occasion, ...]
+    prompted: Mapping[str, Instrument] = field(default_factory=dict)
     path: Path | None = None
     lines: Mapping[str, int] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()

@@ -9,6 +9,7 @@ from salutogen.study.check.adaptations import check_adaptations
 from salutogen.study.check.bursts import check_bursts
 from salutogen.study.check.coverage import check_coverage
 from salutogen.study.check.item_wording import check_item_wording
+from salutogen.study.check.momentary import check_momentary
 from salutogen.study.check.names import check_names
 from salutogen.study.check.roles import check_roles
 from salutogen.study.check.schedule import check_schedule
@@ -32,6 +33,7 @@ def check_plan(study: Study, named: Collection[str], found: FindingsByLine) -> N
     """
     check_names(study, named, found)
     check_sources(study, found)
+    check_momentary(study, found)
     check_schedule(study, found)
     check_roles(study, found)
     check_item_wording(study, found)

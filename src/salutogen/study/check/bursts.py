@@ -1,4 +1,4 @@
-"""Bursts of momentary answers that a plan asks for, and that they are not analysed yet."""
+"""Bursts of momentary answers that a plan asks for, and whether anything holds the answers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ def planned_bursts(study: Study) -> dict[Burst, int]:
 
 
 def check_bursts(study: Study, found: FindingsByLine) -> None:
-    """Say of each kind of burst that its momentary answers are not analysed yet."""
+    """Say of each kind of burst that no source holds its answers, where that is so."""
+    if study.plan.prompt_sources:
+        return
     for burst, number in planned_bursts(study).items():
         found.tell(
             "burst-not-analysed",

@@ -30,6 +30,8 @@ def _check_sources_named(study: Study, found: FindingsByLine) -> None:
             found.unknown_name(f"{path}.source", source, plan.sources, "source")
         elif source in plan.event_sources:
             found.tell("source-holds-events", at=path, variant="path", source=str(source))
+        elif source in plan.prompt_sources:
+            found.tell("source-holds-prompts", at=path, variant="path", source=str(source))
         elif source is None and len(plan.answer_sources) > 1:
             found.tell(
                 "source-needed",
@@ -39,7 +41,9 @@ def _check_sources_named(study: Study, found: FindingsByLine) -> None:
                 choices=", ".join(plan.answer_sources),
             )
     files = Counter(
-        (file, one.sheet, one.complete) for one in plan.sources.values() for file in one.file_names
+        (file, one.sheet, one.complete, one.only)
+        for one in plan.sources.values()
+        for file in one.file_names
     )
     for (file, *_), number in files.items():
         if number > 1 and file != GAP:
@@ -113,6 +117,12 @@ def _keys_needed(study: Study, name: str, source: Source) -> Iterator[str]:
     repeated = any(
         one.measured == "repeated" for one in study.instruments.values() if one.source == name
     )
+    if source.layout == "row-per-prompt":
+        if not source.prompt_times:
+            yield "scheduled"
+        if source.burst is None and len(study.schedule.bursts) > 1:
+            yield "burst"
+        return
     if source.layout == "row-per-event":
         if source.event is None:
             yield "event"
@@ -133,7 +143,7 @@ def _check_columns_taken_once(study: Study, found: FindingsByLine) -> None:
     """No column may be an item of two instruments of one source."""
     owner: dict[tuple[str, str], str] = {}
     said: set[tuple[str, str]] = set()
-    for name, instrument in study.instruments.items():
+    for name, instrument in (*study.instruments.items(), *study.prompted.items()):
         for column in instrument.columns.values():
             first = owner.setdefault((instrument.source, column), name)
             if first != name and (first, name) not in said:

@@ -26,8 +26,8 @@ from salutogen.study.format.collected import (
     MissingCodes,
     OccasionBlock,
     Population,
+    RowsOf,
     Source,
-    TimeColumn,
 )
 from salutogen.study.format.column_patterns import (
     OCCASION_PLACEHOLDER,
@@ -36,9 +36,11 @@ from salutogen.study.format.column_patterns import (
     without_occasion,
 )
 from salutogen.study.format.item_bank import Adaptation, Change, ItemMetadata, Objectivity, Size
+from salutogen.study.format.momentary import Affect, MomentaryRoles
 from salutogen.study.format.part import GAP, Label, Name, Part
 from salutogen.study.format.quantities import DAYS_IN, AnswerRange, Duration
 from salutogen.study.format.study_file import FORMAT, StudyFile
+from salutogen.study.format.time_columns import PromptTime, TimeColumn, ZoneColumn
 
 __all__ = [
     "DAYS_IN",
@@ -46,6 +48,7 @@ __all__ = [
     "GAP",
     "OCCASION_PLACEHOLDER",
     "Adaptation",
+    "Affect",
     "AnswerRange",
     "Arms",
     "Background",
@@ -61,6 +64,7 @@ __all__ = [
     "Measures",
     "MissingCodes",
     "MissingRules",
+    "MomentaryRoles",
     "Name",
     "NormSettings",
     "Objectivity",
@@ -69,14 +73,17 @@ __all__ = [
     "Phase",
     "Population",
     "Problems",
+    "PromptTime",
     "Reference",
     "ReportSettings",
     "ResilienceSettings",
+    "RowsOf",
     "Size",
     "Source",
     "StudyFile",
     "TimeColumn",
     "Windows",
+    "ZoneColumn",
     "expand_numbers",
     "item_name",
     "without_occasion",

@@ -1,50 +1,13 @@
 """What is collected: who is asked what and when, and where the answers stand."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
 from salutogen.study.format.item_bank import Adaptation, ItemMetadata, not_written
 from salutogen.study.format.part import Label, Name, Part
 from salutogen.study.format.quantities import AnswerRange, Duration
-
-
-class TimeColumn(Part):
-    """Where the time of an answer stands. Times become days (since 1970-01-01 for dates)."""
-
-    column: Name = Field(description="Name of the column.")
-    unit: Literal[
-        "minutes",
-        "hours",
-        "days",
-        "weeks",
-        "months",
-        "years",
-        "days since 1970-01-01",
-        "seconds since 1970-01-01",
-        "date",
-        "datetime",
-    ] = Field("days", description="What the numbers count, or that they are dates.")
-    format: str | None = Field(
-        None, description="How dates are written, e.g. %d.%m.%Y; ISO 8601 if left out."
-    )
-    zone: Name | None = Field(
-        None,
-        exclude_if=not_written,
-        description="Where the persons are, e.g. Europe/Berlin, for times in UTC or without offset "
-        "from it; times with an offset of their own keep it.",
-    )
-
-    @field_validator("zone", mode="before")
-    @classmethod
-    def _one_zone(cls, value: Any) -> Any:
-        if isinstance(value, dict | list | tuple):
-            raise ValueError(
-                "one zone is expected, such as Europe/Berlin; a zone for each person is not read "
-                "from a column. Where persons are in several zones, write each time with its "
-                "offset (2024-03-18T09:00+02:00) and leave `zone` out"
-            )
-        return value
+from salutogen.study.format.time_columns import PromptTime, TimeColumn, ZoneColumn
 
 
 class MissingCodes(Part):
@@ -74,6 +37,18 @@ class Complete(Part):
         return (self.code if isinstance(self.code, str) else str(self.code).lower(),)
 
 
+class RowsOf(Part):
+    """The rows of a file that are meant, by what stands in one of its columns."""
+
+    column: Name = Field(description="Name of the column.")
+    code: Label | tuple[Label, ...] = Field(description="What stands there in the rows meant.")
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Every code of a row that is meant."""
+        return (self.code,) if isinstance(self.code, str) else self.code
+
+
 Columns = Name | Annotated[tuple[Name, ...], Field(min_length=1)]
 
 
@@ -89,9 +64,12 @@ class Source(Part):
         description="One file per occasion, by the occasion's label, in the place of `file` and "
         "`occasion`.",
     )
-    layout: Literal["row-per-occasion", "row-per-person", "row-per-item", "row-per-event"] = Field(
+    layout: Literal[
+        "row-per-occasion", "row-per-person", "row-per-item", "row-per-event", "row-per-prompt"
+    ] = Field(
         "row-per-occasion",
-        description="What one row of the file stands for; row-per-event: a dated event, no answer.",
+        description="What one row of the file stands for; row-per-event: a dated event, no answer; "
+        "row-per-prompt: a momentary prompt and what was answered to it.",
     )
     person: Columns = Field(
         description="Column with the person's identifier, kept as text; several columns where "
@@ -110,6 +88,42 @@ class Source(Part):
     event: str | None = Field(None, description="row-per-event: column naming the kind of event.")
     rating: str | None = Field(
         None, description="row-per-event: column with how severe it was; may be left out."
+    )
+    scheduled: PromptTime | None = Field(
+        None, exclude_if=not_written, description="row-per-prompt: when the prompt was due."
+    )
+    sent: PromptTime | None = Field(
+        None, exclude_if=not_written, description="row-per-prompt: when it reached the person."
+    )
+    started: PromptTime | None = Field(
+        None, exclude_if=not_written, description="row-per-prompt: when the person opened it."
+    )
+    answered: PromptTime | None = Field(
+        None, exclude_if=not_written, description="row-per-prompt: when the person had answered it."
+    )
+    zone: Name | ZoneColumn | None = Field(
+        None,
+        exclude_if=not_written,
+        description="row-per-prompt: where the persons were, e.g. Europe/Berlin, or the column "
+        "that says so in each row, for times that do not say it themselves.",
+    )
+    prompt: Name | None = Field(
+        None,
+        exclude_if=not_written,
+        description="row-per-prompt: column with the prompt's number or name; -1 is an answer "
+        "that nobody had asked for.",
+    )
+    burst: Name | None = Field(
+        None,
+        exclude_if=not_written,
+        description="row-per-prompt: column with the label of the occasion that the burst goes "
+        "with; needed where several bursts are planned.",
+    )
+    only: RowsOf | None = Field(
+        None,
+        exclude_if=not_written,
+        description="row-per-prompt: the rows of the file that are prompts of this kind, where it "
+        "holds others as well.",
     )
     header_rows: Annotated[int, Field(ge=1, le=50)] = Field(
         1, description="Rows of the header; the first of them names the columns."
@@ -149,6 +163,17 @@ class Source(Part):
     )
 
     @property
+    def prompt_times(self) -> dict[str, PromptTime]:
+        """Columns with the times of prompts, by what happened then, in the order of time."""
+        named = {
+            "scheduled": self.scheduled,
+            "sent": self.sent,
+            "started": self.started,
+            "answered": self.answered,
+        }
+        return {what: column for what, column in named.items() if column is not None}
+
+    @property
     def person_columns(self) -> tuple[str, ...]:
         """Columns that make the person."""
         return (self.person,) if isinstance(self.person, str) else self.person
@@ -172,6 +197,9 @@ class Source(Part):
         return (self.file,) if self.file else ()
 
 
+Hour = Annotated[float, Field(ge=0, le=24)]
+
+
 class Burst(Part):
     """Dense sampling (EMA) that goes with an occasion: so many days, so many prompts a day."""
 
@@ -179,6 +207,19 @@ class Burst(Part):
     prompts_per_day: Annotated[int, Field(ge=1, le=1440)] = Field(
         description="Prompts on each day."
     )
+    hours: tuple[Hour, Hour] | None = Field(
+        None,
+        exclude_if=not_written,
+        description="Hours of the day between which prompts are due, such as [9, 21]; each prompt "
+        "has an equal part of them.",
+    )
+
+    @field_validator("hours")
+    @classmethod
+    def _first_before_last(cls, value: tuple[float, float] | None) -> tuple[float, float] | None:
+        if value is not None and value[0] >= value[1]:
+            raise ValueError("the first hour must be before the last")
+        return value
 
 
 class OccasionBlock(Part):

@@ -20,6 +20,8 @@ from salutogen.study.format.collected import (
     Population,
     Source,
 )
+from salutogen.study.format.item_bank import not_written
+from salutogen.study.format.momentary import MomentaryRoles
 from salutogen.study.format.part import Name, Part
 
 FORMAT = 1
@@ -58,6 +60,11 @@ class StudyFile(Part):
     factors: tuple[str, ...] = Field(
         (), description="Instruments that might protect or harm, measured once or each time."
     )
+    momentary: MomentaryRoles | None = Field(
+        None,
+        exclude_if=not_written,
+        description="What the instruments of a source with a row per prompt stand for.",
+    )
     norm: NormSettings = Field(NormSettings(), description="The lines from E to P.")
     resilience: ResilienceSettings = Field(
         ResilienceSettings(), description="How resilience is scored."
@@ -76,12 +83,19 @@ class StudyFile(Part):
 
     @property
     def answer_sources(self) -> tuple[str, ...]:
-        """Names of the sources that hold answers, not dated events."""
-        return tuple(
-            name for name, source in self.sources.items() if source.layout != "row-per-event"
-        )
+        """Names of the sources that hold answers of occasions, not dated events or prompts."""
+        others = ("row-per-event", "row-per-prompt")
+        return tuple(name for name, one in self.sources.items() if one.layout not in others)
 
     @property
     def event_sources(self) -> tuple[str, ...]:
         """Names of the sources with one row for each dated event."""
-        return tuple(name for name in self.sources if name not in self.answer_sources)
+        return self._of_layout("row-per-event")
+
+    @property
+    def prompt_sources(self) -> tuple[str, ...]:
+        """Names of the sources with one row for each momentary prompt."""
+        return self._of_layout("row-per-prompt")
+
+    def _of_layout(self, layout: str) -> tuple[str, ...]:
+        return tuple(name for name, source in self.sources.items() if source.layout == layout)

@@ -1,0 +1,1 @@
+"""Adherence: which momentary prompts were answered, when, how fast and how carefully."""
