@@ -127,8 +127,8 @@ def _read(
         ahead=clocks.ahead,
         zone=clocks.zone,
         **items,
-    ).with_columns(time=pl.coalesce(*_BY_VALUE), key=_key(plan))
-    frame = frame.filter("meant").drop("meant")
+    ).with_columns(time=pl.coalesce(*_BY_VALUE))
+    frame = frame.filter("meant").drop("meant").with_columns(key=_key(plan))
     blank = pl.col("time").is_null() & pl.col("name").is_null()
     tell_left_out("prompt-row-blank", frame.filter(blank), table.label, findings)
     return frame.filter(~blank), list(items)
