@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MOST_PERSONS = 40
 MOST_BURSTS = 3
 STATE_COLOURS = {
-    ANSWERED: "one", PARTIAL: "five", MISSED: "withheld", NOT_SENT: "paper",
+    ANSWERED: "one", PARTIAL: "five", MISSED: "withheld", NOT_SENT: "axis",
 }  # fmt: skip
 CALENDAR_COLUMNS = (
     Column(name="who", meaning="Label of the person", kind=Kind.IDENTIFIER, heading="Who"),
@@ -49,12 +49,12 @@ def calendar(result: AdherenceResult, audience: Audience) -> Figure | None:
     if order.size > MOST_PERSONS:
         places = np.linspace(0, order.size - 1, MOST_PERSONS).round().astype(int)
         order = order[places]
-    bursts = result.prompts["occasion"].cast(pl.String).unique(maintain_order=True)[:MOST_BURSTS]
+    bursts = result.bursts["burst"][:MOST_BURSTS] if result.bursts.height else pl.Series([""])
     data = (
         result.prompts.with_columns(pl.col("occasion").cast(pl.String).fill_null(""))
         .filter(
             pl.col("person").is_in(order.tolist())
-            & pl.col("occasion").is_in(bursts.fill_null("").to_list())
+            & pl.col("occasion").is_in(bursts.to_list())
             & pl.col("beep").is_not_null()
             & pl.col("day").is_not_null()
         )
@@ -110,7 +110,8 @@ def calendar(result: AdherenceResult, audience: Audience) -> Figure | None:
         title="Every prompt, and what became of it",
         description=(
             f"Prompts of {drawn}, from who answered least ({percent(_least(shares))}, above) to "
-            f"who answered most ({percent(_most(shares))}, below), by day and prompt of the day."
+            f"who answered most ({percent(_most(shares))}, below), by day and prompt of the day. "
+            "White are bursts to which a person did not come."
         ),
         chart=chart,
         data=data,

@@ -66,7 +66,7 @@ def tell_doubts(result: AdherenceResult, settings: AdherenceSettings, found: Fin
         if row["what"] != "exposure E" and abs(row["r"]) >= RELATED:
             found.tell("adherence-related", what=row["what"], r=number(row["r"], 2))
     odd = {STRAIGHT: "prompts-straight", FAST: "prompts-too-fast", NIGHT: "prompts-at-night"}
-    more = {
+    more: dict[str, dict[str, float]] = {
         STRAIGHT: {"least": settings.straight},
         FAST: {"seconds": settings.too_fast},
         NIGHT: {"first": settings.night[0], "last": settings.night[1]},
