@@ -50,6 +50,16 @@ def test_two_answers_to_one_prompt_are_refused() -> None:
     assert told.evidence.rows == (5, 49)
 
 
+@pytest.mark.parametrize(("taken", "sad"), [("first", 3), ("last", 7)])
+def test_the_study_file_may_say_which_answer_counts(taken: str, sad: int) -> None:
+    again = beeps().slice(1, 1).with_columns(sad=pl.lit(7, dtype=pl.Int64))
+    panel = read({"sources/beeps/duplicates": taken}, pl.concat([beeps(), again]))
+    assert f"the {taken} answer was taken" in the("prompt-answered-again", panel).text
+    assert panel.momentary is not None
+    assert panel.momentary.prompts.height == 48
+    assert panel.momentary.answers["na"]["sad"][1] == sad
+
+
 def test_a_second_row_without_answers_is_left_out() -> None:
     again = without_answers(beeps().slice(4, 1), pl.lit(value=True))
     panel = read(frame=pl.concat([beeps(), again]))

@@ -235,10 +235,10 @@ def _as_moment(days: pl.Series) -> pl.Series:
 
 
 def _written(ahead: pl.Series) -> pl.Series:
-    """Write offsets from UTC, such as +02:00."""
+    """Write offsets from UTC, such as UTC+02:00."""
     distinct = ahead.drop_nulls().unique()
     words = {
-        one: f"{'-' if one < 0 else '+'}{abs(one) // 3600:02.0f}:{abs(one) % 3600 // 60:02.0f}"
+        one: f"UTC{'-' if one < 0 else '+'}{abs(one) // 3600:02.0f}:{abs(one) % 3600 // 60:02.0f}"
         for one in distinct.to_list()
     }
     if not words:
