@@ -119,7 +119,10 @@ def heat(result: AdherenceResult, audience: Audience) -> Figure | None:
 
     Cells of fewer persons than may be told are left out.
     """
-    timed = result.prompts["hour"].null_count() <= result.prompts.height / 2
+    # Hours vary from person to person, so that most cells would leave a few of everyone.
+    timed = audience.individuals and (
+        result.prompts["hour"].null_count() <= result.prompts.height / 2
+    )
     across = "hour" if timed else "beep"
     cells = (
         result.prompts.filter(pl.col(across).is_not_null() & pl.col("day").is_not_null())

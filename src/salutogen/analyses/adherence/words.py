@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from salutogen.analyses.adherence.quality import FAST, NIGHT, STRAIGHT
 from salutogen.analyses.adherence.settings import AdherenceSettings
 from salutogen.findings import Findings, Persons
-from salutogen.page.words import number, percent, say
+from salutogen.page.words import Coarse, number, percent, say
 
 if TYPE_CHECKING:
     from salutogen.analyses.adherence.analysis import AdherenceResult
@@ -26,7 +26,7 @@ PUBLISHED = (
 def answer_of(result: AdherenceResult) -> Text:
     """Say how many of the planned prompts were answered."""
     spread = result.spread.row(0, named=True)
-    sd = "" if spread["sd"] is None else f", SD {100 * spread['sd']:.0f}"
+    sd = "" if spread["sd"] is None else Coarse(f", SD {100 * spread['sd']:.0f}", "")
     return say(
         "{share} of the planned momentary prompts of {n:# person|# persons} were answered (mean "
         "of persons {mean}{sd}).",
