@@ -103,8 +103,8 @@ def _check_keys_together(study: Study, name: str, source: Source, found: Finding
             if study.labels and label not in study.labels and label != GAP:
                 found.unknown_name(f"{here}.files.{label}", label, study.labels, "occasion")
     if source.occasion_by is not None and source.layout == "row-per-occasion":
-        for other, given in (("occasion", source.occasion), ("files", source.files)):
-            if given is not None:
+        for other, named in (("occasion", source.occasion), ("files", source.files)):
+            if named is not None:
                 found.tell("source-keys-clash", at=f"{here}.{other}", variant="day")
     if source.complete is not None and source.layout == "row-per-event":
         found.tell("source-keys-clash", at=f"{here}.complete", variant="events")
