@@ -165,6 +165,13 @@ BUILT_IN = (
         result="salutogen.analyses.adherence.analysis:AdherenceResult",
     ),
     Analysis(
+        name="reactivity",
+        title="Reactivity to momentary stressors",
+        settings="salutogen.analyses.reactivity.settings:ReactivitySettings",
+        compute="salutogen.analyses.reactivity.analysis:compute",
+        result="salutogen.analyses.reactivity.analysis:ReactivityResult",
+    ),
+    Analysis(
         name="attrition",
         title="Who was lost",
         settings="salutogen.analyses.attrition.settings:AttritionSettings",

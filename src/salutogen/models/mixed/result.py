@@ -108,16 +108,7 @@ class MixedModelResult(MixedFit):
         """
         if not variances:
             return self._person_modes()
-        q = len(self.random_terms)
-        spread = np.sqrt(np.einsum("iqq->iq", self.mode_covariances))
-        return pl.DataFrame(
-            [
-                pl.Series(self.persons.name, self.persons.gather(np.repeat(range(len(spread)), q))),
-                pl.Series("term", list(self.random_terms) * len(spread)),
-                pl.Series("estimate", self.modes.ravel()),
-                pl.Series("std_error", spread.ravel()),
-            ]
-        )
+        return self._modes_with_errors(self.mode_covariances)
 
     def _expected(self, frame: Any, *, own: bool) -> Float:
         """Return the expected outcome of each row, with random effects where asked."""

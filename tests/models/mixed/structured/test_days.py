@@ -53,6 +53,30 @@ def test_within_a_day_value_and_gradient_are_those_of_the_dense_likelihood(reml)
         np.testing.assert_allclose(gradient, slopes, rtol=2e-5, atol=2e-5)
 
 
+def test_errors_of_persons_effects_are_those_of_the_dense_conditional_variance():
+    """D − DZ'V⁻¹ZD, person by person; effects Z'V⁻¹ of what the fixed part leaves."""
+    frame = NIGHTS.sample(fraction=0.8, seed=2).with_columns(half=pl.col("day") % 2)
+    structures = [DAYS, HeterogeneousVariance("half")]
+    result = MixedModel("y ~ x + (1 + x | id)", residual=structures).fit(frame)
+    D, rho = result.random_covariance, result.residual_parameters["correlation"]
+    spread = {half: result.residual_parameters[f"half={half}"] for half in (0, 1)}
+    rows = result.random_effects(variances=True)
+    assert rows.columns == ["id", "term", "estimate", "std_error"]
+    for place, who in enumerate(result.persons.to_list()):
+        own = frame.filter(pl.col("id") == who)
+        day, hours, x, y = (own[name].to_numpy() for name in ("day", "hours", "x", "y"))
+        sizes = np.array([spread[half] for half in own["half"]])
+        R = (day[:, None] == day) * rho ** np.abs(hours[:, None] - hours) * np.outer(sizes, sizes)
+        Z = np.column_stack([np.ones(len(x)), x])
+        V = Z @ D @ Z.T + result.residual_variance * R
+        given = D - D @ Z.T @ np.linalg.solve(V, Z @ D)
+        np.testing.assert_allclose(result.mode_covariances[place], given, rtol=1e-8, atol=1e-12)
+        left = D @ Z.T @ np.linalg.solve(V, y - Z @ result.coefficients)
+        of_person = rows.filter(pl.col("id") == who)
+        np.testing.assert_allclose(of_person["estimate"], left, rtol=1e-7, atol=1e-9)
+        np.testing.assert_allclose(of_person["std_error"], np.sqrt(np.diag(given)), rtol=1e-8)
+
+
 def test_persons_of_one_day_each_have_the_model_without_days():
     single = NIGHTS.with_columns(id=pl.col("id") * 10 + pl.col("day"))
     formula = "y ~ x + (1 | id)"

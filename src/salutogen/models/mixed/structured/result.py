@@ -85,8 +85,6 @@ class StructuredResult(MixedFit):
 
     def __getattr__(self, name: str) -> Callable[..., NoReturn]:
         """Say of what a structured fit has not, in words, that it has not."""
-        if name == "mode_covariances":
-            self._refuse(CONDITIONAL)
         if name in ELSEWHERE:
             return lambda *_, **__: self._refuse(ELSEWHERE[name])
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
@@ -99,6 +97,26 @@ class StructuredResult(MixedFit):
         return structured_inference(
             self.scaled, self.relative_factor, self.coefficients, self.covariance
         )
+
+    @cached_property
+    def mode_covariances(self) -> Float:
+        """Covariance of each person's random effects given the outcomes (n_persons, q, q).
+
+        Of models without sites. The estimates of the other parameters are taken as known, those
+        of the residuals too.
+        """
+        from salutogen.models.mixed.prediction import given_outcomes
+
+        if self.outer is not None:
+            self._refuse(CONDITIONAL)
+        criterion, base = self.scaled.criterion, self.scaled.base
+        inner, theta, _ = criterion.solved(self.relative_factor)
+        L, _ = criterion.layout.factors(theta)
+        q = len(L)
+        crossed = inner.products.reshape(len(self.persons), q, -1)[:, :, :q]
+        relative = base.random_map @ given_outcomes(crossed, L) @ base.random_map.T
+        covariances: Float = self.residual_variance * relative
+        return covariances
 
     @property
     def levels(self) -> tuple[Level, ...]:
@@ -138,11 +156,11 @@ class StructuredResult(MixedFit):
         group : str, optional
             Name of the grouping column; the persons' by default.
         variances : bool
-            Not available here: conditional variances are given for one level of grouping and
-            independent residuals.
+            With `term`, `estimate` and `std_error` per person and random term, the root of the
+            conditional variance. Of models without sites.
         """
         if variances:
-            self._refuse(CONDITIONAL)
+            return self._modes_with_errors(self.mode_covariances)
         if group is None or group == self.persons.name or self.outer is None:
             if group is not None:
                 self._level(group)
@@ -193,8 +211,8 @@ class StructuredResult(MixedFit):
 
     def _refuse(self, what: str) -> NoReturn:
         raise ModelError(
-            f"{self.formula}: {what} are given for one level of grouping and independent "
-            "residuals only."
+            f"{self.formula}: {what} are given for one level of grouping"
+            + (" only." if what == CONDITIONAL else " and independent residuals only.")
         )
 
 

@@ -1,0 +1,1 @@
+"""Reactivity: how much affect differs at prompts with a stressor, and how reliably persons do."""
