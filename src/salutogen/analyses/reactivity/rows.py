@@ -26,7 +26,8 @@ class Reactions:
     ----------
     frame : DataFrame
         `person`, `burst` (number), `day_of_burst` (number of the person's day over all bursts),
-        `hours` (true hours since the burst began), `affect` and `appraisal` (points of their scales), `stressor`,
+        `hours` (true hours since the burst began), `affect` and `appraisal` (points of their
+        scales), `stressor`,
         `stressor_between` (the person's mean), `stressor_within` (deviation from it),
         `stressor_before` (that of the prompt before, where both are of one day and were answered),
         `hour_of_day` and `days` (about their means).
