@@ -168,7 +168,7 @@ def _stream(inputs: AnalysisInputs, found: Findings) -> Momentary:
 
 def _roles(stream: Momentary, settings: ReactivitySettings, found: Findings) -> list[str]:
     """Affects to look at; refuses what was asked for and is not there."""
-    asked = settings.affect or tuple(role for role in ROLES if stream.has(role))
+    asked: tuple[str, ...] = settings.affect or tuple(filter(stream.has, ROLES))
     lacking = [role for role in asked if not stream.has(role)] or ([] if asked else [NEGATIVE])
     if lacking:
         found.tell("no-momentary-data", variant="role", role=f"{lacking[0]} affect")

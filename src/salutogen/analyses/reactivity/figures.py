@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from salutogen.analyses.reactivity.tables import NOW, PERSON_COLUMNS, SLOPES
+from salutogen.analyses.reactivity.tables import LATER, NOW, PERSON_COLUMNS, SLOPES
 from salutogen.analyses.reactivity.words import at_a_stressor, effect_row, now_in_words
 from salutogen.columns import Column, Kind
 from salutogen.page.charting import Spec, layered, quantity, values, zero_rule
@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from salutogen.page.audience import Audience
 
 MOST_PERSONS = 200
+HUES = ("two", "one")
 DIFFERENCE_COLUMNS = (
-    Column(name="what", meaning="Affect, and what it goes with", heading="", kind=Kind.LABEL),
+    Column(name="affect", meaning="Affect", heading="Affect", kind=Kind.LABEL),
+    Column(name="when", meaning="Which stressor", heading="Stressor", kind=Kind.LABEL),
     Column(name="estimate", meaning="Points of affect for a point more", heading="Difference"),
     Column(name="low", meaning="Lower end of its 95 % interval", heading="from"),
     Column(name="high", meaning="Upper end of its 95 % interval", heading="to"),
@@ -34,24 +36,29 @@ PLACE = Column(
 
 
 def differences(result: ReactivityResult) -> Figure:
-    """All effects with their intervals."""
+    """What goes with the stressor now, and with that of the prompt before, within persons."""
     titles = dict(zip(result.affects, result.titles, strict=True))
-    data = result.effects.filter(pl.col("estimate").is_not_null()).select(
-        pl.format("{}: {}", pl.col("affect").replace(titles), "term").alias("what"),
-        "estimate", "low", "high",
-    )  # fmt: skip
-    rows = data["what"].to_list()
+    terms = [NOW, LATER] if (result.effects["term"] == LATER).any() else [NOW]
+    data = result.effects.filter(pl.col("term").is_in(terms)).select(
+        pl.col("affect").replace(titles), pl.col("term").alias("when"), "estimate", "low", "high"
+    )
     return Figure(
         name="reactivity-differences",
-        title="How much affect goes with stressors",
+        title="How much affect goes with stressors, within persons",
         description=" ".join(now_in_words(result, affect) for affect in result.affects),
         chart=forest_chart(
-            data, "what", rows, "estimate", "Points of affect for a point more (95 % interval)",
-            height=60 + 46 * len(rows), label_limit=330,
+            data, "when", terms, "estimate", f"{step_of(result)} (95 % interval)",
+            by="affect", hues=dict(zip(result.titles, HUES, strict=False)), label_limit=330,
+            height=60 + 70 * len(terms),
         ),
         data=data,
         columns=DIFFERENCE_COLUMNS,
     )  # fmt: skip
+
+
+def step_of(result: ReactivityResult) -> str:
+    """Words for the axis: what differences are told of."""
+    return "Points at a stressor" if result.yes_or_no else "Points for a point more of the stressor"
 
 
 def persons_figure(result: ReactivityResult, affect: str, audience: Audience) -> Figure | None:
@@ -75,7 +82,7 @@ def persons_figure(result: ReactivityResult, affect: str, audience: Audience) ->
             f"{number(spread['reliability'], 2)}. The intervals of {apart.height} of {own.height} "
             "drawn persons leave the mean out."
         ),
-        chart=_caterpillar(data, float(mean["estimate"]), f"{title}: points for a point more"),
+        chart=_caterpillar(data, float(mean["estimate"]), f"{title}: {step_of(result).lower()}"),
         data=data,
         columns=(PLACE, *PERSON_COLUMNS),
     )
