@@ -172,6 +172,13 @@ BUILT_IN = (
         result="salutogen.analyses.reactivity.analysis:ReactivityResult",
     ),
     Analysis(
+        name="network",
+        title="Networks of momentary answers",
+        settings="salutogen.analyses.network.settings:NetworkSettings",
+        compute="salutogen.analyses.network.analysis:compute",
+        result="salutogen.analyses.network.analysis:NetworkResult",
+    ),
+    Analysis(
         name="attrition",
         title="Who was lost",
         settings="salutogen.analyses.attrition.settings:AttritionSettings",

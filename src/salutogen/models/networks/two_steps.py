@@ -25,6 +25,9 @@ Int = NDArray[np.int64]
 RandomEffects = Literal["orthogonal", "correlated"]
 
 
+NOTHING = 1e-10  # of the residual variance
+
+
 @dataclass(frozen=True, kw_only=True)
 class TwoSteps:
     """What both steps gave.
@@ -75,7 +78,7 @@ def two_steps(pairs: PromptPairs, random_effects: RandomEffects, *, with_df: boo
     others_of = [[other for other in names if other != name] for name in names]
     means_of = [[_mean(other) for other in others] for others in others_of]
     left = np.array([result.residual_variance for result in second])
-    levels = np.array([result.random_sd[INTERCEPT] ** 2 for result in first])
+    levels = np.array([_level(result) for result in first])
     return TwoSteps(
         first=tuple(first),
         second=tuple(second),
@@ -85,6 +88,12 @@ def two_steps(pairs: PromptPairs, random_effects: RandomEffects, *, with_df: boo
         contemporaneous=_network(second, others_of, left, with_df=with_df),
         between=_network(first, means_of, levels, with_df=with_df),
     )
+
+
+def _level(result: MixedModelResult) -> float:
+    """Variance of what is left of persons' means; one that the search brought to nothing is 0."""
+    variance = result.random_sd[INTERCEPT] ** 2
+    return 0.0 if variance < NOTHING * result.residual_variance else float(variance)
 
 
 def first_residuals(pairs: PromptPairs, first: Sequence[MixedModelResult]) -> list[Float]:

@@ -1,0 +1,1 @@
+"""Networks of momentary answers: what moves with what, from prompt to prompt and at once."""

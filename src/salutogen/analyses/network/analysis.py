@@ -1,0 +1,136 @@
+"""The analysis of momentary networks: what moves with what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from salutogen.analyses.contract import AnalysisInputs, AnalysisResult, ResultFile
+from salutogen.analyses.network.means import edges_of_means
+from salutogen.analyses.network.nodes import BEEP, DAY, PERSON, Nodes, read_nodes
+from salutogen.analyses.network.settings import NetworkSettings
+from salutogen.analyses.network.tables import (
+    EDGE_COLUMNS,
+    NODE_COLUMNS,
+    edge_table,
+    node_table,
+)
+from salutogen.columns import Kind, figure, record, rows
+from salutogen.errors import AnalysisError, ModelError
+from salutogen.findings import Findings
+from salutogen.models import MultilevelVAR, MultilevelVARFit
+from salutogen.page.words import without_counts
+
+if TYPE_CHECKING:
+    from salutogen.page.audience import Audience
+    from salutogen.page.section import Section, Text
+
+
+@record
+class NetworkResult(AnalysisResult):
+    """Three networks of momentary answers: from prompt to prompt, at one prompt, between means."""
+
+    n: int = figure("Persons with prompts in a row", unit="persons", kind=Kind.COUNT)
+    pairs: int = figure(
+        "Prompts with an answered one just before them on the same day", unit="prompts",
+        kind=Kind.COUNT, by="n",
+    )  # fmt: skip
+    prompts: int = figure("Complete prompts", unit="prompts", kind=Kind.COUNT, by="n")
+    nodes: tuple[str, ...] = figure("Nodes", kind=Kind.LABEL)
+    draws: int = figure("Samples of persons behind the stability of edges", kind=Kind.LABEL)
+    doubtful: bool = figure("Whether estimates are doubtful", kind=Kind.LABEL)
+    edges: pl.DataFrame = rows("Edges of the three networks", EDGE_COLUMNS)
+    strengths: pl.DataFrame = rows("What nodes send and take", NODE_COLUMNS)
+
+    def sections(self, audience: Audience) -> Sequence[Section]:
+        """The three networks in one layout, with their edges as a table."""
+        from salutogen.analyses.network.section import network_section
+
+        return (network_section(self),)
+
+    def files(self) -> Mapping[str, ResultFile]:
+        """Edges, as an adjacency table that other programs read."""
+        return {"network.csv": ResultFile(table=self.edges, columns=EDGE_COLUMNS)}
+
+    def answer(self) -> Text:
+        """Say what moves with what."""
+        from salutogen.analyses.network.words import answer_of
+
+        return answer_of(self)
+
+    def in_short(self) -> Text:
+        """Say in a clause how much goes on from prompt to prompt."""
+        from salutogen.analyses.network.words import in_short_of
+
+        return in_short_of(self)
+
+    def methods(self) -> Text:
+        """Say which model was fitted."""
+        from salutogen.analyses.network.words import methods_of
+
+        return methods_of(self)
+
+
+def compute(inputs: AnalysisInputs, settings: NetworkSettings) -> NetworkResult:
+    """Fit a multilevel vector autoregression to the prompts.
+
+    Raises
+    ------
+    AnalysisError
+        The study has no momentary answers, a node is unknown, or the model refuses the answers.
+    """
+    found = Findings()
+    stream = inputs.panel.momentary
+    if stream is None:
+        found.tell("no-momentary-data", step="network")
+        raise AnalysisError(tuple(found))
+    nodes = read_nodes(stream, inputs.study, settings, found)
+    fit = _fit(nodes, settings, found)
+    stability = None
+    if settings.draws:
+        with inputs.run.executor() as executor:
+            stability = fit.stability(
+                draws=settings.draws, seed=inputs.run.seed, executor=executor,
+                progress=inputs.run.tell,
+            )  # fmt: skip
+    if not fit.converged:
+        found.tell("network-doubtful")
+    for message in fit.messages:
+        found.tell("network-says", words=without_counts(_named(message, nodes)))
+    return NetworkResult(
+        n=fit.n_persons,
+        pairs=fit.n_pairs,
+        prompts=fit.n_prompts,
+        nodes=nodes.names,
+        draws=settings.draws,
+        doubtful=not fit.converged,
+        edges=pl.concat(
+            [
+                edge_table(fit, nodes.names, stability),
+                edges_of_means(nodes, draws=settings.draws, seed=inputs.run.seed, found=found),
+            ]
+        ),
+        strengths=node_table(fit, nodes.names),
+        findings=tuple(found),
+    )
+
+
+def _fit(nodes: Nodes, settings: NetworkSettings, found: Findings) -> MultilevelVARFit:
+    model = MultilevelVAR(
+        variables=nodes.columns, person=PERSON, day=DAY, beep=BEEP,
+        random_effects=settings.random_effects,
+    )  # fmt: skip
+    try:
+        return model.fit(nodes.frame)
+    except ModelError as error:
+        found.tell("network-not-fitted", reason=without_counts(_named(str(error), nodes)))
+        raise AnalysisError(tuple(found)) from error
+
+
+def _named(words: str, nodes: Nodes) -> str:
+    """Put what nodes are called in the place of their columns; those with two digits first."""
+    for name, column in reversed([*zip(nodes.names, nodes.columns, strict=True)]):
+        words = words.replace(column, name)
+    return words

@@ -1,0 +1,46 @@
+"""The network of persons' means, by graphical lasso: who is high in one is high in what."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from salutogen.analyses.network.nodes import PERSON, Nodes
+from salutogen.analyses.network.tables import EDGE_COLUMNS, LASSO
+from salutogen.errors import ModelError
+from salutogen.findings import Findings
+from salutogen.models import GraphicalLasso
+from salutogen.page.words import without_counts
+
+FEWEST_PERSONS = 20
+
+
+def edges_of_means(nodes: Nodes, *, draws: int, seed: int, found: Findings) -> pl.DataFrame:
+    """Edges between persons' means, chosen by the extended BIC; empty, and why, where none can be.
+
+    A node whose mean is the same in everybody is refused by the model.
+    """
+    means = nodes.frame.group_by(PERSON).agg(pl.col(nodes.columns).mean()).sort(PERSON)
+    means = (
+        means.drop(PERSON).drop_nulls().rename(dict(zip(nodes.columns, nodes.names, strict=True)))
+    )
+    schema = {column.name: pl.Float64 for column in EDGE_COLUMNS}
+    schema |= dict.fromkeys(("network", "source", "target"), pl.String)  # type: ignore[arg-type]
+    empty = pl.DataFrame(schema=schema)
+    if means.height < FEWEST_PERSONS:
+        found.tell("network-without-means", reason="fewer than 20 persons have all nodes.")
+        return empty
+    try:
+        fit = GraphicalLasso().fit(means)
+    except ModelError as error:
+        found.tell("network-without-means", reason=without_counts(error))
+        return empty
+    table = fit.table().select(
+        pl.lit(LASSO).alias("network"), source="one", target="other", estimate="partial_correlation"
+    )
+    if draws:
+        samples = fit.stability(draws=draws, seed=seed).table()
+        table = table.with_columns(
+            samples["conf_low"].alias("low"), samples["conf_high"].alias("high"),
+            samples["chosen"].alias("same_sign"),
+        )  # fmt: skip
+    return pl.concat([empty, table], how="diagonal").select(empty.columns)
