@@ -94,7 +94,7 @@ def methods_of(result: NetworkResult) -> Text:
         "on each other, and persons' means (Epskamp, Waldorp, Mõttus and Borsboom 2018). Lags go "
         "from one planned prompt to the next, whatever the hours between them. Rates of false "
         "discoveries are held within each network (Benjamini and Hochberg 1995). Persons' means "
-        "also make a network by graphical lasso with the extended BIC (Foygel and Drton 2010), whose "
+        "also make a network by graphical lasso with the extended BIC (Foygel and Drton 2010); its "
         "edges are shrunk and not tested.{samples}",
         k=len(result.nodes),
         n=Persons(result.n),
