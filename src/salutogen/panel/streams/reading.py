@@ -107,11 +107,12 @@ def _read(
     clocks = read_clocks(table, plan, findings)
     answers = _answers(study, table, plan, findings)
     core = [one for role, one in roles.named.items() if role in ("negative", "positive")]
+    given = {one: answers[one] for one in asked_of(study)}
     state = states_of(
         clocks.moments,
         plan,
         keys["name"],
-        has_answers(answers, table.n_rows),
+        has_answers(given, table.n_rows),
         lacks_answers(answers, core or _without_stamp(study, plan), table.n_rows),
     )
     items = {
@@ -136,7 +137,12 @@ def _read(
 
 def _without_stamp(study: Study, plan: Source) -> list[str]:
     """Instruments all of whose items a finished prompt has, where nothing says it was finished."""
-    return [] if "answered" in plan.prompt_times else list(study.prompted)
+    return [] if "answered" in plan.prompt_times else asked_of(study)
+
+
+def asked_of(study: Study) -> list[str]:
+    """Momentary instruments that are answered; what a device measures comes without an answer."""
+    return [name for name, one in study.prompted.items() if one.measures != "physiology"]
 
 
 def _key(plan: Source) -> pl.Expr:
