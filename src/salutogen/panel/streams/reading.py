@@ -147,12 +147,14 @@ def asked_of(study: Study) -> list[str]:
 
 def _key(plan: Source) -> pl.Expr:
     """What tells the prompts of one person and burst apart: the name and the time due."""
-    due = pl.coalesce("scheduled", "time").cast(pl.Int64).cast(pl.String)
+    due = pl.coalesce("scheduled", "time")
+    moment = due.cast(pl.Int64).cast(pl.String)
     if plan.prompt is None:
-        return due
+        return moment
     # Numbers that begin again each day name another prompt on each.
-    day = pl.coalesce("scheduled", "time").dt.date().cast(pl.String)
-    return pl.concat_str(pl.col("name").fill_null(due), day.fill_null(""), separator=" ")
+    wall = due + pl.duration(seconds=pl.col("ahead").fill_null(0.0))
+    day = wall.dt.date().cast(pl.String).fill_null("")
+    return pl.concat_str(pl.col("name").fill_null(moment), day, separator=" ")
 
 
 def _answers(
