@@ -271,19 +271,6 @@ class MixedFit(ABC):
         columns = zip(self.random_terms, self.modes.T, strict=True)
         return pl.DataFrame([self.persons, *(pl.Series(n, values) for n, values in columns)])
 
-    def _modes_with_errors(self, covariances: Float) -> pl.DataFrame:
-        """One row per person and term, from the covariances (n_persons, q, q) of their modes."""
-        q = len(self.random_terms)
-        spread = np.sqrt(np.einsum("iqq->iq", covariances))
-        return pl.DataFrame(
-            [
-                pl.Series(self.persons.name, self.persons.gather(np.repeat(range(len(spread)), q))),
-                pl.Series("term", list(self.random_terms) * len(spread)),
-                pl.Series("estimate", self.modes.ravel()),
-                pl.Series("std_error", spread.ravel()),
-            ]
-        )
-
     @overload
     def predict(self, frame: Any, *, random_effects: bool = ..., interval: None = ...) -> Float: ...
 

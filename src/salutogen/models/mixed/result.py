@@ -108,7 +108,9 @@ class MixedModelResult(MixedFit):
         """
         if not variances:
             return self._person_modes()
-        return self._modes_with_errors(self.mode_covariances)
+        from salutogen.models.mixed.summary import modes_with_errors
+
+        return modes_with_errors(self, self.mode_covariances)
 
     def _expected(self, frame: Any, *, own: bool) -> Float:
         """Return the expected outcome of each row, with random effects where asked."""

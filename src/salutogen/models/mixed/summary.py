@@ -195,3 +195,18 @@ def _random_lines(result: MixedFit) -> list[str]:
         f"{result.residual_sd:11.5g}"
     )
     return lines
+
+
+def modes_with_errors(result: MixedFit, covariances: Float) -> pl.DataFrame:
+    """One row per person and random term, from the covariances (n_persons, q, q) of their modes."""
+    q = len(result.random_terms)
+    spread = np.sqrt(np.einsum("iqq->iq", covariances))
+    persons = result.persons
+    return pl.DataFrame(
+        [
+            pl.Series(persons.name, persons.gather(np.repeat(range(len(spread)), q))),
+            pl.Series("term", list(result.random_terms) * len(spread)),
+            pl.Series("estimate", result.modes.ravel()),
+            pl.Series("std_error", spread.ravel()),
+        ]
+    )

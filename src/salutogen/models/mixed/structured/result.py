@@ -160,7 +160,9 @@ class StructuredResult(MixedFit):
             conditional variance. Of models without sites.
         """
         if variances:
-            return self._modes_with_errors(self.mode_covariances)
+            from salutogen.models.mixed.summary import modes_with_errors
+
+            return modes_with_errors(self, self.mode_covariances)
         if group is None or group == self.persons.name or self.outer is None:
             if group is not None:
                 self._level(group)
