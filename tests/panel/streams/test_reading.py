@@ -197,6 +197,18 @@ def test_clocks_of_other_programs(unit: str, moment: int) -> None:
     assert found.prompts["state"].to_list() == ["answered", "unscheduled"]
 
 
+def test_frames_may_hold_moments_with_their_zone() -> None:
+    columns = ("due", "sent", "opened", "done")
+    typed = beeps().with_columns(
+        pl.col(name).str.to_datetime().dt.replace_time_zone("Europe/Berlin") for name in columns
+    )
+    same, found = stream().prompts, stream({"sources/beeps/zone": None}, typed).prompts
+    assert found.drop("zone").equals(same.drop("zone"))
+    pandas = read({"sources/beeps/zone": None}, typed.to_pandas()).momentary
+    assert pandas is not None
+    assert pandas.prompts.equals(found)
+
+
 def test_zones_stand_in_a_column() -> None:
     frame = beeps().with_columns(
         where=pl.when(pl.col("id") == "p1")
