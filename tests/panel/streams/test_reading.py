@@ -8,8 +8,10 @@ import polars as pl
 import pytest
 
 from salutogen.errors import PanelError
+from salutogen.panel import read_panel
 from salutogen.panel.momentary import DTYPES, Momentary
-from tests.panel.streams.small_stream import beeps, codes, read, without_answers
+from salutogen.study import read_study
+from tests.panel.streams.small_stream import STUDY, beeps, codes, read, visits, without_answers
 
 
 def stream(changes=None, frame=None) -> Momentary:
@@ -148,6 +150,17 @@ def test_who_came_and_has_no_prompt_missed_them_all() -> None:
     assert mine["state"].to_list() == ["missed"] * 8
     assert mine["beep"].to_list() == [1, 2, 3, 4] * 2
     assert panel.findings[0].evidence.numbers["empty"] == 1
+
+
+def test_who_answered_nothing_at_an_occasion_was_not_asked() -> None:
+    """A row of the visits without any answer is no visit."""
+    gone = (pl.col("id") == "p2") & (pl.col("visit") == "b")
+    blank = visits().with_columns(
+        pl.when(~gone).then(pl.col(name)).alias(name) for name in visits().columns if "_" in name
+    )
+    panel = read_panel(read_study(STUDY), {"visits": blank, "beeps": beeps().filter(~gone)})
+    assert panel.momentary is not None
+    assert panel.momentary.prompts.height == 40
 
 
 def test_a_burst_of_which_nobody_has_a_row_was_not_done_yet() -> None:
