@@ -122,7 +122,7 @@ def _read(
         name: read_events(study, table, tables_read.persons["subject"], findings)
         for name, table in dated.items()
     }
-    momentary = read_stream(study, tables, tables_read.persons, tables_read.rows, findings)
+    momentary = read_stream(study, tables, tables_read, findings)
     findings.raise_refusals(PanelError)
     check_against_plan(study, tables_read, findings, aligned[first].label)
     check_answers(study, tables_read.answers, tables_read.rows, findings)

@@ -18,6 +18,7 @@ from salutogen.analyses.adherence.rates import (
     missed_in_a_row,
     planned_with_arms,
     rates_by,
+    runs_of_missed,
 )
 from salutogen.analyses.adherence.settings import AdherenceSettings
 from salutogen.panel.momentary import Momentary
@@ -65,8 +66,20 @@ def test_runs_of_missed_prompts() -> None:
     """Prompts 2, 3, 4 and 6 of a burst, and all eight of another; runs end with the burst."""
     one = (pl.col("id") == "p1") & (pl.col("visit") == "a") & pl.col("no").is_in([2, 3, 4, 6])
     all_of_two = (pl.col("id") == "p1") & (pl.col("visit") == "b")
-    found = missed_in_a_row(planned(without_answers(beeps(), one | all_of_two)))
-    assert found.rows() == [("1", 1, 1), ("3", 1, 1), ("8", 1, 1)]
+    runs = runs_of_missed(planned(without_answers(beeps(), one | all_of_two)))
+    assert runs["length"].to_list() == [3, 1, 8]
+    assert missed_in_a_row(runs).rows() == [("1", 1, 1), ("3", 1, 1), ("8", 1, 1)]
+
+
+def test_arms_are_those_of_the_persons() -> None:
+    panel = read(frame=without_answers(beeps(), pl.col("id") == "p2"))
+    assert panel.momentary is not None
+    persons = panel.persons.with_columns(arm=pl.Series(["x", "y", "y"]))
+    table = rates_by(planned_with_arms(panel.momentary.prompts, persons, "arm"), "arm", "arm")
+    assert table.select("arm", "n", "planned", "share").rows() == [
+        ("x", 1, 16, 1.0),
+        ("y", 2, 32, 0.5),
+    ]
 
 
 def test_delays_and_the_time_taken() -> None:
@@ -126,6 +139,12 @@ def test_prompts_are_a_file_of_persons(results: Results) -> None:
     assert file.table.height == results.panel.n_rows * 30
     assert not set(file.table.columns) - {column.name for column in file.columns}
     assert file.table["subject"][0].startswith("Person")
+    each = outcome.files["adherence.csv"]
+    assert each.personal
+    assert each.table.height == 60
+    assert each.table["answered"].sum() == (file.table["state"] == "answered").sum()
+    assert each.table["longest_run"].min() >= 1
+    assert each.table["delay"].median() == pytest.approx(6 * np.log(2), abs=0.7)
 
 
 def test_rows_that_a_program_did_not_write_give_the_same_rates(

@@ -179,6 +179,14 @@ def test_without_a_zone_the_clock_on_the_wall_is_taken() -> None:
     assert panel.momentary.prompts["local"][0] == datetime(2024, 3, 4, 10, 12)
 
 
+def test_rows_without_a_zone_are_told() -> None:
+    where = pl.when(PLACE != 5).then(pl.lit("Europe/Berlin"))
+    panel = read({"sources/beeps/zone": {"column": "where"}}, beeps().with_columns(where=where))
+    told = the("prompt-zone-unknown", panel)
+    assert (told.evidence.rows, told.evidence.n_rows) == ((6,), 1)
+    assert "taken for UTC" in told.text
+
+
 def test_impossible_answers_are_refused_with_row_and_column() -> None:
     frame = beeps().with_columns(sad=pl.when(PLACE == 9).then(9).otherwise("sad"))
     told = refusal(frame=frame)

@@ -8,8 +8,10 @@ import polars as pl
 import pytest
 
 from salutogen.errors import PanelError
+from salutogen.panel import read_panel
 from salutogen.panel.momentary import DTYPES, Momentary
-from tests.panel.streams.small_stream import beeps, codes, read, without_answers
+from salutogen.study import read_study
+from tests.panel.streams.small_stream import STUDY, beeps, codes, read, visits, without_answers
 
 
 def stream(changes=None, frame=None) -> Momentary:
@@ -150,6 +152,17 @@ def test_who_came_and_has_no_prompt_missed_them_all() -> None:
     assert panel.findings[0].evidence.numbers["empty"] == 1
 
 
+def test_who_answered_nothing_at_an_occasion_was_not_asked() -> None:
+    """A row of the visits without any answer is no visit."""
+    gone = (pl.col("id") == "p2") & (pl.col("visit") == "b")
+    blank = visits().with_columns(
+        pl.when(~gone).then(pl.col(name)).alias(name) for name in visits().columns if "_" in name
+    )
+    panel = read_panel(read_study(STUDY), {"visits": blank, "beeps": beeps().filter(~gone)})
+    assert panel.momentary is not None
+    assert panel.momentary.prompts.height == 40
+
+
 def test_a_burst_of_which_nobody_has_a_row_was_not_done_yet() -> None:
     panel = read(frame=beeps().filter(pl.col("visit") == "a"))
     assert panel.momentary is not None
@@ -195,6 +208,18 @@ def test_clocks_of_other_programs(unit: str, moment: int) -> None:
     assert found.prompts["local"][0] == datetime(2024, 3, 4, 10)
     assert found.prompts["zone"][0] == "UTC+01:00"
     assert found.prompts["state"].to_list() == ["answered", "unscheduled"]
+
+
+def test_frames_may_hold_moments_with_their_zone() -> None:
+    columns = ("due", "sent", "opened", "done")
+    typed = beeps().with_columns(
+        pl.col(name).str.to_datetime().dt.replace_time_zone("Europe/Berlin") for name in columns
+    )
+    same, found = stream().prompts, stream({"sources/beeps/zone": None}, typed).prompts
+    assert found.drop("zone").equals(same.drop("zone"))
+    pandas = read({"sources/beeps/zone": None}, typed.to_pandas()).momentary
+    assert pandas is not None
+    assert pandas.prompts.equals(found)
 
 
 def test_zones_stand_in_a_column() -> None:

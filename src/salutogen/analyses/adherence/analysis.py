@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from salutogen.analyses.adherence.prompts_file import PROMPT_FILE_COLUMNS, prompts_table
+from salutogen.analyses.adherence.prompts_file import (
+    PERSON_FILE_COLUMNS,
+    PROMPT_FILE_COLUMNS,
+    persons_table,
+    prompts_table,
+)
 from salutogen.analyses.adherence.quality import (
     CONTEXT_COLUMNS,
     QUALITY_COLUMNS,
@@ -33,6 +38,7 @@ from salutogen.analyses.adherence.rates import (
     missed_in_a_row,
     planned_with_arms,
     rates_by,
+    runs_of_missed,
     spread_of,
 )
 from salutogen.analyses.adherence.related import RELATION_COLUMNS, relations
@@ -77,6 +83,7 @@ class AdherenceResult(AnalysisResult):
     persons: pl.DataFrame = beside()
     labels: pl.Series = beside()
     file: pl.DataFrame = beside()
+    person_file: pl.DataFrame = beside()
 
     def sections(self, audience: Audience) -> Sequence[Section]:
         """How many prompts were answered, when, and how."""
@@ -85,8 +92,11 @@ class AdherenceResult(AnalysisResult):
         return (adherence_section(self, audience),)
 
     def files(self) -> Mapping[str, ResultFile]:
-        """One row per prompt: personal data."""
-        return {"prompts.csv": ResultFile(table=self.file, columns=PROMPT_FILE_COLUMNS)}
+        """One row per prompt, and one per person: personal data."""
+        return {
+            "prompts.csv": ResultFile(table=self.file, columns=PROMPT_FILE_COLUMNS),
+            "adherence.csv": ResultFile(table=self.person_file, columns=PERSON_FILE_COLUMNS),
+        }
 
     def answer(self) -> Text:
         """Say how many of the planned prompts were answered."""
@@ -118,7 +128,7 @@ def compute(inputs: AnalysisInputs, settings: AdherenceSettings) -> AdherenceRes
     if not planned.height:
         found.tell("no-planned-prompts")
         raise AnalysisError(tuple(found))
-    each = by_person(planned)
+    each, runs = by_person(planned), runs_of_missed(planned)
     shares = each.filter(pl.col("planned") >= FEWEST)["share"].to_numpy()
     if not shares.size:
         shares = each["share"].to_numpy()
@@ -144,7 +154,7 @@ def compute(inputs: AnalysisInputs, settings: AdherenceSettings) -> AdherenceRes
         hours=rates_by(planned, "hour", "hour"),
         beeps=rates_by(planned, "beep", "beep"),
         arms=rates_by(planned, "arm", "arm"),
-        runs=missed_in_a_row(planned),
+        runs=missed_in_a_row(runs),
         speed=speed_table(prompts, audience),
         quality=quality_table(stream, settings, devices),
         context=context_table(stream, devices),
@@ -153,6 +163,7 @@ def compute(inputs: AnalysisInputs, settings: AdherenceSettings) -> AdherenceRes
         persons=each,
         labels=inputs.panel.persons["subject"],
         file=prompts_table(prompts, inputs.panel.persons),
+        person_file=persons_table(each, runs, prompts, inputs.panel.persons),
     )
     tell_doubts(result, settings, found)
     return replace(result, findings=tuple(found))

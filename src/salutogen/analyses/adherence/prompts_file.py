@@ -1,4 +1,4 @@
-"""`prompts.csv`: one row per prompt, planned or not. Personal data."""
+"""`prompts.csv`, one row per prompt, and `adherence.csv`, one row per person. Personal data."""
 
 from __future__ import annotations
 
@@ -39,6 +39,46 @@ PROMPT_FILE_COLUMNS = (
     _column("taken", "From opened to finished", "seconds"),
     *(_column(name, meaning, "points of its scale") for name, meaning in _SCORES.items()),
 )  # fmt: skip
+
+PERSON_FILE_COLUMNS = (
+    Column(name="subject", meaning="Person", unit="text", kind=Kind.IDENTIFIER),
+    _column("planned", "Planned prompts", "prompts"),
+    _column("answered", "Answered prompts", "prompts"),
+    _column("partial", "Prompts answered in part", "prompts"),
+    _column("missed", "Missed prompts", "prompts"),
+    _column("not_sent", "Planned prompts that were not sent", "prompts"),
+    _column("share", "Answered of planned prompts"),
+    _column("longest_run", "Most prompts missed one after another", "prompts"),
+    _column("delay", "Median from sent to opened", "minutes"),
+    _column("taken", "Median from opened to finished", "seconds"),
+)
+
+
+def persons_table(
+    each: pl.DataFrame, runs: pl.DataFrame, prompts: pl.DataFrame, persons: pl.DataFrame
+) -> pl.DataFrame:
+    """Make the table of persons.
+
+    Parameters
+    ----------
+    each : DataFrame
+        Counts and share of each person.
+    runs : DataFrame
+        `person` and `length` of each run of missed prompts.
+    prompts, persons : DataFrame
+        `persons` says what `subject` holds.
+    """
+    timed = with_times(prompts).group_by("person")
+    middle = timed.agg(delay=pl.col(DELAY).median(), taken=pl.col(TAKEN).median())
+    longest = runs.group_by("person").agg(longest_run=pl.col("length").max().cast(pl.Int64))
+    frame = (
+        each.join(persons.select("person", "subject"), on="person", how="left")
+        .join(longest, on="person", how="left")
+        .join(middle, on="person", how="left")
+        .with_columns(pl.col("longest_run").fill_null(0))
+        .sort("person")
+    )
+    return frame.select(one.name for one in PERSON_FILE_COLUMNS)
 
 
 def prompts_table(prompts: pl.DataFrame, persons: pl.DataFrame) -> pl.DataFrame:

@@ -109,20 +109,25 @@ def by_person(planned: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def missed_in_a_row(planned: pl.DataFrame) -> pl.DataFrame:
-    """Runs of missed prompts within person and burst, by length; the last stands for all longer.
+def runs_of_missed(planned: pl.DataFrame) -> pl.DataFrame:
+    """Runs of missed prompts within person and burst: `person`, `length`.
 
     A prompt that was not sent ends no run and is not counted; it was nobody's to miss.
     """
     sent = planned.filter(pl.col("state") != NOT_SENT).sort("person", "occasion", "prompt")
     missed = pl.col("state") == MISSED
     changed = pl.struct("person", "occasion", missed.alias("missed")).rle_id()
-    runs = (
+    return (
         sent.with_columns(run=changed, missed=missed)
         .filter("missed")
-        .group_by("run")
+        .group_by("run", maintain_order=True)
         .agg(pl.col("person").first(), pl.len().alias("length"))
+        .drop("run")
     )
+
+
+def missed_in_a_row(runs: pl.DataFrame) -> pl.DataFrame:
+    """Count runs of missed prompts by length; the last stands for all that are longer."""
     told = (
         runs.with_columns(length=pl.col("length").clip(1, LONGEST_RUN).cast(pl.Int64))
         .group_by("length")

@@ -177,6 +177,7 @@ def _placed(
         nothing = pl.Series([None], dtype=pl.Float64).new_from_index(0, days.height)
         return nothing.cast(pl.Int64).cast(MOMENT), nothing
     if clock in (Clock.LOCAL, Clock.UTC):
+        _tell_blank_zones(moment, zones, time, label, findings)
         if zones.ahead is not None:
             shift = zones.ahead.fill_null(0.0) / _PER_DAY
             moment, local = (
@@ -189,6 +190,26 @@ def _placed(
             findings.tell("prompt-zone-unknown", file=label, column=time.column)
     ahead = ((local - moment) * _PER_DAY).round()
     return _as_moment(moment), ahead
+
+
+def _tell_blank_zones(
+    moment: pl.Series, zones: Zones, time: PromptTime, label: str, findings: Findings
+) -> None:
+    """Say in which rows with a time the zone is blank, once for all columns."""
+    zone = zones.names if zones.ahead is None else zones.ahead
+    if zone is None or any(one.code == "prompt-zone-unknown" for one in findings):
+        return
+    blank = moment.is_not_null() & zone.is_null()
+    if blank.any():
+        places = blank.arg_true()
+        findings.tell(
+            "prompt-zone-unknown",
+            variant="rows",
+            file=label,
+            column=time.column,
+            rows=[int(place) + 1 for place in places.head(10)],
+            n_rows=places.len(),
+        )
 
 
 def _in_zones(days: pl.Series, names: pl.Series, *, is_utc: bool) -> tuple[pl.Series, pl.Series]:

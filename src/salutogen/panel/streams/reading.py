@@ -21,6 +21,7 @@ from salutogen.study.format import MomentaryRoles
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from salutogen.panel.panel_tables import PanelTables
     from salutogen.panel.readers.source_table import SourceTable
     from salutogen.study import Study
     from salutogen.study.format import Source
@@ -32,8 +33,7 @@ _BY_VALUE = ("answered", "started", "sent", "scheduled")  # when the answers wer
 def read_stream(
     study: Study,
     tables: Mapping[str, Sequence[SourceTable]],
-    persons: pl.DataFrame,
-    rows: pl.DataFrame,
+    panel: PanelTables,
     findings: Findings,
 ) -> Momentary | None:
     """Read the prompts of a study, if it has a source of them.
@@ -43,8 +43,8 @@ def read_stream(
     study : Study
     tables : mapping of source name to its tables
         Their columns are there (`check_columns`).
-    persons, rows : DataFrame
-        As in the panel: prompts of others are left out, with a finding.
+    panel : PanelTables
+        Persons and answers of the occasions: prompts of others are left out, with a finding.
     findings : Findings
         Takes what has to be said; what cannot be read is refused with row and column.
 
@@ -58,14 +58,17 @@ def read_stream(
         return None
     table, plan = tables[name][0], study.plan.sources[name]
     roles = study.plan.momentary or MomentaryRoles()
-    prompts, items = _read(study, table, plan, roles, persons["subject"], findings)
+    prompts, items = _read(study, table, plan, roles, panel.persons["subject"], findings)
     if any(one.severity == "refusal" for one in findings) or not prompts.height:
         if not prompts.height:
             findings.tell("no-prompts", file=table.label)
         return None
     prompts = without_copies(prompts, items, plan.duplicates, table.label, findings)
     bursts = {one.index: burst for one, burst in study.schedule.planned_bursts}
-    attended = rows.select("person", "occasion").filter(pl.col("occasion").is_in(list(bursts)))
+    came = has_answers(panel.answers, panel.rows.height) & panel.rows["occasion"].is_in(
+        list(bursts)
+    )
+    attended = panel.rows.filter(came).select("person", "occasion")
     whole = numbered(laid_out(prompts, bursts, attended))
     tell_rebuilt(whole, bursts, table.label, findings)
     answers = {
@@ -85,7 +88,7 @@ def read_stream(
         days=max((one.days for one in bursts.values()), default=None),
         bursts=tuple(study.labels[place] for place in bursts),
     )
-    check_stream(study, stream, rows, table.label, findings)
+    check_stream(study, stream, panel.rows, table.label, findings)
     return stream
 
 
