@@ -165,6 +165,13 @@ BUILT_IN = (
         result="salutogen.analyses.adherence.analysis:AdherenceResult",
     ),
     Analysis(
+        name="recovery",
+        title="How do people recover from a stressor",
+        settings="salutogen.analyses.recovery.settings:RecoverySettings",
+        compute="salutogen.analyses.recovery.analysis:compute",
+        result="salutogen.analyses.recovery.analysis:RecoveryResult",
+    ),
+    Analysis(
         name="attrition",
         title="Who was lost",
         settings="salutogen.analyses.attrition.settings:AttritionSettings",
