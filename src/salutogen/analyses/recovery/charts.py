@@ -10,7 +10,7 @@ import polars as pl
 from salutogen.analyses.recovery.tables import CURVE_COLUMNS, HOURS, SPREAD_COLUMNS
 from salutogen.analyses.recovery.words import hours, persons_in_words, time_in_words
 from salutogen.columns import Column, Kind
-from salutogen.page.charting import Spec, band, layered, palette_scale, quantity, values
+from salutogen.page.charting import WIDTH, Spec, band, layered, palette_scale, quantity, values
 from salutogen.page.colours import colour
 from salutogen.page.section import Figure
 from salutogen.page.words import percent, points, say
@@ -51,7 +51,7 @@ def curve_figure(result: RecoveryResult) -> Figure:
             "y": quantity("value", title, scale=whole) | {"axis": {"format": ".0%"}},
             "color": {"field": "by", "type": "nominal", "title": None,
                       "scale": palette_scale({SEEN: "one", MODEL: "two"})},
-            "strokeDash": {"field": "by", "type": "nominal", "title": None, "legend": None,
+            "strokeDash": {"field": "by", "type": "nominal", "title": None,
                            "scale": {"domain": [SEEN, MODEL], "range": [[1, 0], [6, 4]]}},
         },
     }  # fmt: skip
@@ -92,7 +92,8 @@ def _caterpillar(result: RecoveryResult) -> Figure:
     y: Spec = {"field": "who", "type": "ordinal", "sort": order, "title": None,
                "axis": {"labels": len(order) <= MOST_PERSONS, "labelFontSize": 9}}  # fmt: skip
     title = "Half of the person's episodes are over after (hours)"
-    log: Spec = {"type": "log", "nice": True}
+    ends = [float(own["low"].min()), float(own["high"].max())]  # type: ignore[arg-type]
+    log: Spec = {"type": "log", "nice": False, "padding": 8, "domain": ends}
     x = {"field": "half_life", "type": "quantitative", "title": title, "scale": log}
     first, last = own.row(0, named=True), own.row(-1, named=True)
     whose = f"{len(order)} of {n} persons" if len(order) < n else f"{n} persons"
@@ -132,10 +133,9 @@ def _distribution(result: RecoveryResult) -> Figure:
     """Half-lives that shares of the persons do not exceed, by the model."""
     data = result.between
     fast, slow = (data.row(at, named=True) for at in (1, -2))
-    x = {"field": "half_life", "type": "quantitative", "title": "Half-life (hours)",
-         "scale": {"zero": True, "nice": True}}  # fmt: skip
-    y: Spec = {"field": "of", "type": "ordinal", "sort": data["of"].to_list(),
-               "title": "Persons, from fast to slow"}  # fmt: skip
+    drawn = data.with_columns(share=pl.col("of").str.strip_suffix(" %").cast(pl.Float64) / 100)
+    x = quantity("half_life", "Half of the person's episodes are over after (hours)")
+    y = quantity("share", "Persons who are back as fast or faster", scale={"domain": [0, 1]})
     return Figure(
         name="recovery-persons",
         title="How half-lives differ between persons",
@@ -146,11 +146,15 @@ def _distribution(result: RecoveryResult) -> Figure:
             words=persons_in_words(result),
         ),
         chart={
-            "width": 620,
-            "height": 220,
-            "data": values(data),
-            "mark": {"type": "bar", "color": colour("one")},
-            "encoding": {"y": y, "x": x},
+            "width": WIDTH,
+            "height": 260,
+            "data": values(drawn),
+            "mark": {"type": "line", "point": True, "strokeWidth": 2.5, "color": colour("line")},
+            "encoding": {
+                "x": x,
+                "y": y | {"axis": {"format": ".0%"}},
+                "order": {"field": "share", "type": "quantitative"},
+            },
         },
         data=data,
         columns=SPREAD_COLUMNS,

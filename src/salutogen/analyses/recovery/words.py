@@ -70,8 +70,8 @@ def affect_title(result: RecoveryResult) -> str:
 def reacting_in_words(result: RecoveryResult) -> Text:
     """Say how often a stressor leads out of the band."""
     return say(
-        "A momentary stressor put {n:# person|# persons} outside their own band of {affect} in "
-        "{share} of the prompts that told one (95 % interval {low} to {high}).",
+        "Of the prompts of {n:# person|# persons} that told a stressor, {share} were outside the "
+        "person's own band of {affect} (95 % interval {low} to {high}).",
         n=Persons(result.n), affect=affect_title(result), share=percent(result.share_reacting),
         low=percent(result.share_low), high=percent(result.share_high),
     )  # fmt: skip
@@ -146,7 +146,7 @@ def pile_up_in_words(result: RecoveryResult) -> str:
     if row["p"] < LEVEL and row["points"] > 0:
         return (
             f"Stressors pile up: each one of {within} on the same day adds to affect beside the "
-            f"present one ({told})."
+            f"present one ({told}), what is left of the earlier rises included."
         )
     return f"That stressors of {within} pile up is not shown ({told} each)."
 
