@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from tests.end_to_end import named_cohort
+from tests.end_to_end import hidden_prompts, named_cohort
 
 WEEKS = 6
 FAR, LEAVER, ALONE, INCOMPLETE = 3, 37, 20, 11
@@ -121,6 +121,7 @@ STEPS: tuple[dict[str, Any], ...] = (
     {"step": "change", "variables": ["P", "E"], "occasions": ["1", "2", "3"]},
     {"step": "incremental-validity", "outcome": "outcome"},
     {"step": "continuous-time", "factors": ["baseline_factor"]},
+    {"step": "adherence"},
 )  # fmt: skip
 
 
@@ -143,8 +144,13 @@ def everything(folder: Path, individuals: str = "hide", **changes: Any) -> Path:
         **changes,
     )
     study["sources"]["answers"]["file"] = "answers.csv"
+    study["sources"]["prompts"] = hidden_prompts.SOURCE
+    study["occasions"]["burst"] = hidden_prompts.BURST
+    study["instruments"] |= hidden_prompts.INSTRUMENTS
+    study["momentary"] = hidden_prompts.ROLES
     folder.mkdir(parents=True, exist_ok=True)
     table.write_csv(folder / "answers.csv")
+    hidden_prompts.prompts(table).write_csv(folder / "prompts.csv")
     path = folder / "study.yaml"
     path.write_text(json.dumps(study), "utf-8")
     return path

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from salutogen.findings import Findings, Persons, listed
 from salutogen.panel.alike import tell_similar_ids
 from salutogen.panel.complete_forms import without_open_forms
+from salutogen.panel.days_as_occasions import day_codes
 from salutogen.panel.expected_columns import (
     ITEM,
     answer_columns,
@@ -27,6 +28,7 @@ from salutogen.panel.layouts.file_per_occasion import FilePerOccasion
 from salutogen.panel.layouts.row_per_item import RowPerItem, read_items
 from salutogen.panel.layouts.row_per_occasion import RowPerOccasion
 from salutogen.panel.layouts.row_per_person import RowPerPerson
+from salutogen.panel.meant_rows import meant_rows
 from salutogen.panel.numeric import is_blank
 from salutogen.panel.readers.source_table import SourceTable
 from salutogen.panel.sources import Tables
@@ -152,8 +154,9 @@ def _layout(study: Study, table: SourceTable, persons: Codes, findings: Findings
         rules = _copy_rules(study, table, "person")
         number = len(study.labels)
         return RowPerPerson(table, persons, labels, places, number, rules, plan.decimal, findings)
-    occasions = _occasions(study, table, findings, lambda rows: _unanswered(study, table, rows))
-    outside = np.flatnonzero(occasions < 0)
+    meant = meant_rows(table, plan.only, findings)
+    occasions = _occasions_of(study, table, persons, meant, findings)
+    outside = np.flatnonzero((occasions < 0) & meant)
     if outside.size:
         _tell_without_occasion(table, outside[_unanswered(study, table, outside)], findings)
     rules = _copy_rules(study, table, "occasion")
@@ -220,6 +223,26 @@ def _tell_without_occasion(table: SourceTable, rows: Codes, findings: Findings) 
             rows=[int(row) + 1 for row in held[:10]],
             n_rows=int(held.size),
         )
+
+
+def _occasions_of(
+    study: Study,
+    table: SourceTable,
+    persons: Codes,
+    meant: NDArray[np.bool_],
+    findings: Findings,
+) -> Codes:
+    """Place of each row's occasion in the plan; -1 for rows that are not meant."""
+    if study.plan.sources[table.name].occasion_by is not None:
+        every = np.arange(table.n_rows)
+        answered = ~_unanswered(study, table, every)
+        return day_codes(study, table, persons, meant, answered, findings)
+    if meant.all():
+        return _occasions(study, table, findings, lambda rows: _unanswered(study, table, rows))
+    named = _occasions(
+        study, table, findings, lambda rows: ~meant[rows] | _unanswered(study, table, rows)
+    )
+    return np.where(meant, named, -1)
 
 
 def _occasions(

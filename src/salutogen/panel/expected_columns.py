@@ -92,8 +92,7 @@ def _of_source(plan: Source, here: str, labels: Sequence[str]) -> Iterator[Expec
     if plan.layout == "row-per-event":
         named = (("event", plan.event), ("rating", plan.rating))
         yield from (ExpectedColumn(column, f"{here}.{key}") for key, column in named if column)
-    if plan.layout == "row-per-prompt":
-        yield from (ExpectedColumn(column, f"{here}.{key}") for key, column in prompt_columns(plan))
+    yield from (ExpectedColumn(column, f"{here}.{key}") for key, column in prompt_columns(plan))
     for key, part in (("time", plan.time), ("complete", plan.complete)):
         if part is not None:
             for column in columns_at(part.column, labels):
@@ -101,7 +100,10 @@ def _of_source(plan: Source, here: str, labels: Sequence[str]) -> Iterator[Expec
 
 
 def prompt_columns(plan: Source) -> Iterator[tuple[str, str]]:
-    """Columns that say of a prompt when, where and which it was: key of the source, and column."""
+    """Columns that say which rows are meant, and of a prompt when, where and which it was.
+
+    Each is the key of the source and the column.
+    """
     yield from ((f"{what}.column", time.column) for what, time in plan.prompt_times.items())
     for key, part in (("zone", plan.zone), ("only", plan.only)):
         if part is not None and not isinstance(part, str):

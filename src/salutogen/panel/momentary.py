@@ -60,7 +60,7 @@ class Momentary:
         within the burst, from 1), `beep` (UInt16, number within the day, from 1), `scheduled`,
         `sent`, `started`, `answered` (moments, UTC), `time` (moment, UTC: answered, else started,
         sent or scheduled, the first that is known), `local` (`time` by the clock on the wall where
-        the person was), `zone` (text: a name such as Europe/Berlin or an offset such as +02:00),
+        the person was), `zone` (text: a name such as Europe/Berlin or an offset such as UTC+02:00),
         `hours` (Float64: from the first known time of the person's burst to `time`), `state`
         (Enum of `STATES`; never null), `rebuilt` (Boolean: no row of the file, made from the plan;
         never null), `data_row` (UInt32, 1-based row of the file; 0 where rebuilt), and the scores

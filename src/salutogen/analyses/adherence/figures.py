@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MOST_PERSONS = 40
 MOST_BURSTS = 3
 STATE_COLOURS = {
-    ANSWERED: "one", PARTIAL: "five", MISSED: "withheld", NOT_SENT: "paper",
+    ANSWERED: "one", PARTIAL: "five", MISSED: "withheld", NOT_SENT: "axis",
 }  # fmt: skip
 CALENDAR_COLUMNS = (
     Column(name="who", meaning="Label of the person", kind=Kind.IDENTIFIER, heading="Who"),
@@ -44,46 +44,63 @@ def calendar(result: AdherenceResult, audience: Audience) -> Figure | None:
     """
     if not audience.individuals:
         return None
-    labels = result.labels
     order = result.persons.sort("share", "person")["person"].to_numpy()
     if order.size > MOST_PERSONS:
         places = np.linspace(0, order.size - 1, MOST_PERSONS).round().astype(int)
         order = order[places]
-    bursts = result.prompts["occasion"].cast(pl.String).unique(maintain_order=True)[:MOST_BURSTS]
-    data = (
-        result.prompts.with_columns(pl.col("occasion").cast(pl.String).fill_null(""))
+    bursts = result.bursts["burst"][:MOST_BURSTS] if result.bursts.height else pl.Series([""])
+    found = (
+        result.prompts.with_columns(burst=pl.col("occasion").cast(pl.String).fill_null(""))
         .filter(
             pl.col("person").is_in(order.tolist())
-            & pl.col("occasion").is_in(bursts.fill_null("").to_list())
-            & pl.col("beep").is_not_null()
-            & pl.col("day").is_not_null()
+            & pl.col("burst").is_in(bursts.to_list())
+            & pl.all_horizontal(pl.col("day", "beep").is_not_null())
         )
-        .select(
-            who=pl.col("person"),
-            burst=pl.col("occasion"),
-            day=pl.col("day"),
-            beep=pl.col("beep"),
-            state=pl.col("state").cast(pl.String),
-        )
+        .select("person", "burst", "day", "beep", pl.col("state").cast(pl.String))
     )
-    if not data.height:
+    if not found.height:
         return None
-    steps = data.select("day", "beep").unique().sort("day", "beep")
-    names = [f"{day}.{beep}" for day, beep in steps.iter_rows()]
-    words = labels.gather(pl.Series(order)).to_list()
-    data = data.with_columns(
-        who=labels.gather(data["who"]),
+    steps = found.select("day", "beep").unique().sort("day", "beep")
+    data = found.select(
+        who=result.labels.gather(found["person"]),
+        burst="burst",
         place=pl.format("{}.{}", "day", "beep"),
-    ).select("who", "burst", "place", "state")
+        state="state",
+    )
+    words = result.labels.gather(pl.Series(order)).to_list()
+    shares = result.persons["share"].to_numpy()
+    drawn = f"{len(words)} persons"
+    if len(words) < shares.size:
+        drawn = f"{len(words)} of {shares.size} persons"
+    return Figure(
+        name="prompt-calendar",
+        title="Every prompt, and what became of it",
+        description=(
+            f"Prompts of {drawn}, from who answered least ({percent(shares.min())}, above) to "
+            f"who answered most ({percent(shares.max())}, below), by day and prompt of the day. "
+            "White are bursts to which a person did not come."
+        ),
+        chart=_calendar_chart(
+            data, words, [f"{day}.{beep}" for day, beep in steps.iter_rows()], bursts.to_list()
+        ),
+        data=data,
+        columns=CALENDAR_COLUMNS,
+    )
+
+
+def _calendar_chart(
+    data: pl.DataFrame, persons: list[str], places: list[str], bursts: list[str]
+) -> Spec:
+    """A row for each person and a field for each prompt, side by side for several bursts."""
     panel: Spec = {
-        "width": max(180, WIDTH // max(bursts.len(), 1)),
-        "height": 12 * len(words),
+        "width": max(180, WIDTH // len(bursts)),
+        "height": 12 * len(persons),
         "mark": {"type": "rect"},
         "encoding": {
-            "x": ordered("place", "Day and prompt of the day", names, most=8),
+            "x": ordered("place", "Day and prompt of the day", places, most=8),
             "y": {
-                "field": "who", "type": "ordinal", "sort": words, "title": None,
-                "axis": {"labels": len(words) <= MOST_PERSONS, "labelFontSize": 9},
+                "field": "who", "type": "ordinal", "sort": persons, "title": None,
+                "axis": {"labelFontSize": 9},
             },
             "color": {
                 "field": "state", "type": "nominal", "title": None,
@@ -91,39 +108,10 @@ def calendar(result: AdherenceResult, audience: Audience) -> Figure | None:
             },
         },
     }  # fmt: skip
-    several = bursts.len() > 1
-    chart: Spec = (
-        {"facet": {"column": {"field": "burst", "type": "nominal", "title": "Burst",
-                              "sort": bursts.to_list()}},
-         "spec": panel, "data": values(data)}
-        if several
-        else {**panel, "data": values(data)}
-    )  # fmt: skip
-    shares = result.persons["share"]
-    drawn = (
-        f"{len(words)} of {result.persons.height} persons"
-        if len(words) < shares.len()
-        else (f"{len(words)} persons")
-    )
-    return Figure(
-        name="prompt-calendar",
-        title="Every prompt, and what became of it",
-        description=(
-            f"Prompts of {drawn}, from who answered least ({percent(_least(shares))}, above) to "
-            f"who answered most ({percent(_most(shares))}, below), by day and prompt of the day."
-        ),
-        chart=chart,
-        data=data,
-        columns=CALENDAR_COLUMNS,
-    )
-
-
-def _least(shares: pl.Series) -> float:
-    return float(shares.to_numpy().min())
-
-
-def _most(shares: pl.Series) -> float:
-    return float(shares.to_numpy().max())
+    if len(bursts) == 1:
+        return {**panel, "data": values(data)}
+    column = {"field": "burst", "type": "nominal", "title": "Burst", "sort": bursts}
+    return {"facet": {"column": column}, "spec": panel, "data": values(data)}
 
 
 def heat(result: AdherenceResult, audience: Audience) -> Figure | None:
@@ -131,7 +119,10 @@ def heat(result: AdherenceResult, audience: Audience) -> Figure | None:
 
     Cells of fewer persons than may be told are left out.
     """
-    timed = result.prompts["hour"].null_count() <= result.prompts.height / 2
+    # Hours vary from person to person, so that most cells would leave a few of everyone.
+    timed = audience.individuals and (
+        result.prompts["hour"].null_count() <= result.prompts.height / 2
+    )
     across = "hour" if timed else "beep"
     cells = (
         result.prompts.filter(pl.col(across).is_not_null() & pl.col("day").is_not_null())

@@ -60,7 +60,7 @@ def speed_table(prompts: pl.DataFrame, audience: Audience) -> pl.DataFrame:
                 "quartiles": [float(one) for one in np.asarray(quartiles)],
             }
         )
-    schema = {
+    schema: dict[str, pl.DataType | type[pl.DataType]] = {
         "what": pl.String, "unit": pl.String, "n": pl.Int64, "prompts": pl.Int64,
         "quartiles": pl.List(pl.Float64),
     }  # fmt: skip

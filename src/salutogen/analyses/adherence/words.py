@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from salutogen.analyses.adherence.quality import FAST, NIGHT, STRAIGHT
 from salutogen.analyses.adherence.settings import AdherenceSettings
 from salutogen.findings import Findings, Persons
-from salutogen.page.words import number, percent, say
+from salutogen.page.words import Coarse, number, percent, say
 
 if TYPE_CHECKING:
     from salutogen.analyses.adherence.analysis import AdherenceResult
@@ -26,7 +26,7 @@ PUBLISHED = (
 def answer_of(result: AdherenceResult) -> Text:
     """Say how many of the planned prompts were answered."""
     spread = result.spread.row(0, named=True)
-    sd = "" if spread["sd"] is None else f", SD {100 * spread['sd']:.0f}"
+    sd = "" if spread["sd"] is None else Coarse(f", SD {100 * spread['sd']:.0f}", "")
     return say(
         "{share} of the planned momentary prompts of {n:# person|# persons} were answered (mean "
         "of persons {mean}{sd}).",
@@ -66,7 +66,7 @@ def tell_doubts(result: AdherenceResult, settings: AdherenceSettings, found: Fin
         if row["what"] != "exposure E" and abs(row["r"]) >= RELATED:
             found.tell("adherence-related", what=row["what"], r=number(row["r"], 2))
     odd = {STRAIGHT: "prompts-straight", FAST: "prompts-too-fast", NIGHT: "prompts-at-night"}
-    more = {
+    more: dict[str, dict[str, float]] = {
         STRAIGHT: {"least": settings.straight},
         FAST: {"seconds": settings.too_fast},
         NIGHT: {"first": settings.night[0], "last": settings.night[1]},

@@ -56,8 +56,12 @@ def read_clocks(table: SourceTable, plan: Source, findings: Findings) -> PromptC
     moments: dict[str, pl.Series] = {}
     aheads: list[pl.Series] = []
     names: list[pl.Series] = []
+    known: dict[str | ZoneColumn | None, Zones] = {}
     for what, column in plan.prompt_times.items():
-        zones = _zones(table, column, plan, findings)
+        given = column.zone or plan.zone
+        if given not in known:
+            known[given] = _zones(table, given, plan.decimal, column.column, findings)
+        zones = known[given]
         days, clock = _days(table, column, plan.decimal, findings)
         moment, ahead = _placed(days, clock, zones, column, table.label, findings)
         moments[what] = moment
@@ -104,19 +108,24 @@ def _days(
     return pl.DataFrame({"time": days, "local_time": days}), clock
 
 
-def _zones(table: SourceTable, time: PromptTime, plan: Source, findings: Findings) -> Zones:
-    """Where the persons were: as the time's own column says, else as the source says."""
-    given = time.zone or plan.zone
+def _zones(
+    table: SourceTable,
+    given: str | ZoneColumn | None,
+    decimal: str | None,
+    column: str,
+    findings: Findings,
+) -> Zones:
+    """Where the persons were: one zone for all, or as a column says."""
     if given is None:
         return Zones()
     if isinstance(given, str):
         if not is_zone(given):
-            findings.tell("unknown-zone", file=table.label, column=time.column, zone=given)
+            findings.tell("unknown-zone", file=table.label, column=column, zone=given)
             return Zones()
         return Zones(names=pl.Series([given]).new_from_index(0, table.n_rows))
     if given.unit == "name":
         return Zones(names=_named(table, given, findings))
-    values, bad = finite_numbers(table.described(given.column), plan.decimal)
+    values, bad = finite_numbers(table.described(given.column), decimal)
     ahead = values * _SECONDS[given.unit]
     wrong = bad | (ahead.abs() > _FARTHEST).fill_null(value=False)
     if wrong.any():
@@ -207,6 +216,8 @@ def _tell_never_shown(
     if clock is not Clock.LOCAL or zones.names is None:
         return
     _, back = _in_zones(moment, zones.names, is_utc=True)
+    if any(one.code == "prompt-at-no-time" for one in findings):
+        return
     odd = ((back - local).abs() > 1 / _PER_DAY).fill_null(value=False)
     if odd.any():
         places = odd.arg_true()
@@ -224,10 +235,10 @@ def _as_moment(days: pl.Series) -> pl.Series:
 
 
 def _written(ahead: pl.Series) -> pl.Series:
-    """Write offsets from UTC, such as +02:00."""
+    """Write offsets from UTC, such as UTC+02:00."""
     distinct = ahead.drop_nulls().unique()
     words = {
-        one: f"{'-' if one < 0 else '+'}{abs(one) // 3600:02.0f}:{abs(one) % 3600 // 60:02.0f}"
+        one: f"UTC{'-' if one < 0 else '+'}{abs(one) // 3600:02.0f}:{abs(one) % 3600 // 60:02.0f}"
         for one in distinct.to_list()
     }
     if not words:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import polars as pl
 
 from salutogen.findings import Findings
@@ -9,7 +11,11 @@ from salutogen.panel.momentary import UNSCHEDULED
 
 
 def without_copies(
-    prompts: pl.DataFrame, items: list[str], file: str, findings: Findings
+    prompts: pl.DataFrame,
+    items: list[str],
+    differing: Literal["refuse", "first", "last", "merge"],
+    file: str,
+    findings: Findings,
 ) -> pl.DataFrame:
     """Leave one row of each prompt.
 
@@ -20,6 +26,8 @@ def without_copies(
         times, state, items and `data_row`.
     items : list of str
         Columns of answers.
+    differing : {"refuse", "first", "last", "merge"}
+        What is done with rows of one prompt whose answers differ; they are never merged.
     file : str
     findings : Findings
         Takes how many equal rows were left out, and refuses those that differ.
@@ -39,16 +47,24 @@ def without_copies(
     empty = pl.all_horizontal(pl.col(items).is_null()) if items else pl.lit(value=True)
     full = several.filter(~empty)
     clash = full.filter(pl.len().over(keys) > 1)
-    if clash.height:
+    if clash.height and differing not in ("first", "last"):
         _tell("prompts-differ", clash, file, findings)
         return kept
-    best = several.sort(empty, "data_row").unique(keys, keep="first", maintain_order=True)
+    last = differing == "last"
+    best = several.sort(empty, "data_row", descending=[False, last]).unique(
+        keys, keep="first", maintain_order=True
+    )
     left = several.join(best.select("data_row"), on="data_row", how="anti")
-    _tell("prompt-again-without-answers", left, file, findings)
+    again = left["data_row"].is_in(clash["data_row"].to_list())
+    for code, rows in (
+        ("prompt-answered-again", left.filter(again)),
+        ("prompt-again-without-answers", left.filter(~again)),
+    ):
+        if rows.height:
+            _tell(code, rows, file, findings, taken=differing)
     return kept.join(left.select("data_row"), on="data_row", how="anti", maintain_order="left")
 
 
-def _tell(code: str, rows: pl.DataFrame, file: str, findings: Findings) -> None:
-    findings.tell(
-        code, file=file, rows=rows["data_row"].sort().head(10).to_list(), n_rows=rows.height
-    )
+def _tell(code: str, rows: pl.DataFrame, file: str, findings: Findings, **more: str) -> None:
+    numbers = rows["data_row"].sort().head(10).to_list()
+    findings.tell(code, file=file, rows=numbers, n_rows=rows.height, **more)

@@ -63,7 +63,7 @@ def read_stream(
         if not prompts.height:
             findings.tell("no-prompts", file=table.label)
         return None
-    prompts = without_copies(prompts, items, table.label, findings)
+    prompts = without_copies(prompts, items, plan.duplicates, table.label, findings)
     bursts = {one.index: burst for one, burst in study.schedule.planned_bursts}
     attended = rows.select("person", "occasion").filter(pl.col("occasion").is_in(list(bursts)))
     whole = numbered(laid_out(prompts, bursts, attended))

@@ -10,6 +10,7 @@ import polars as pl
 
 from salutogen.findings import Findings
 from salutogen.panel.identifiers import factorise, match_labels, person_codes
+from salutogen.panel.meant_rows import meant_rows
 from salutogen.panel.numeric import id_text
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def read_keys(
         plan; null where nothing says it), `name` (text: the prompt, null where unknown), `meant`
         (Boolean), `data_row` (UInt32).
     """
-    meant = _meant(table, plan, findings)
+    meant = pl.Series(meant_rows(table, plan.only, findings))
     person = _persons(table, plan, subjects, meant, findings)
     columns = {
         "person": person,
@@ -40,25 +41,6 @@ def read_keys(
         "data_row": pl.int_range(1, table.n_rows + 1, dtype=pl.UInt32, eager=True),
     }
     return pl.DataFrame(columns)
-
-
-def _meant(table: SourceTable, plan: Source, findings: Findings) -> pl.Series:
-    """Rows that the source's `only` means; all without it."""
-    if plan.only is None:
-        return pl.repeat(True, table.n_rows, dtype=pl.Boolean, eager=True)
-    texts = id_text(table.column(plan.only.column)).str.strip_chars()
-    codes, found = factorise(texts)
-    known = {place for place in match_labels(plan.only.codes, found.to_list()) if place is not None}
-    meant = np.isin(codes, list(known))
-    if not meant.any():
-        findings.tell(
-            "no-row-is-meant",
-            file=table.label,
-            column=plan.only.column,
-            codes=plan.only.codes,
-            found=found.to_list(),
-        )
-    return pl.Series(meant)
 
 
 def _persons(

@@ -8,8 +8,11 @@ from salutogen.study.findings_by_line import FindingsByLine
 from salutogen.study.format import GAP, Source
 from salutogen.study.study import Study
 
-_OF_PROMPTS = ("scheduled", "sent", "started", "answered", "zone", "prompt", "burst", "only")
-_NOT_OF_PROMPTS = ("files", "occasion", "time", "item", "value", "event", "rating", "complete")
+_OF_PROMPTS = ("scheduled", "sent", "started", "answered", "zone", "prompt", "burst")
+_OF_ROWS = ("only", "occasion_by")  # of sources with a row per occasion as well
+_NOT_OF_PROMPTS = (
+    "files", "occasion", "occasion_by", "time", "item", "value", "event", "rating", "complete",
+)  # fmt: skip
 
 
 def check_momentary(study: Study, found: FindingsByLine) -> None:
@@ -48,10 +51,10 @@ def _check_keys(name: str, source: Source, found: FindingsByLine) -> None:
             if getattr(source, key) is not None:
                 found.tell("source-keys-clash", at=f"sources.{name}.{key}", variant="prompts")
         return
-    for key in _OF_PROMPTS:
+    for key in _OF_PROMPTS if source.layout == "row-per-occasion" else (*_OF_PROMPTS, *_OF_ROWS):
         if getattr(source, key) is not None:
-            at = f"sources.{name}.{key}"
-            found.tell("prompt-key-elsewhere", at=at, layout=source.layout)
+            at, variant = f"sources.{name}.{key}", "occasions" if key in _OF_ROWS else ""
+            found.tell("prompt-key-elsewhere", at=at, variant=variant, layout=source.layout)
 
 
 def _check_other_roles(study: Study, found: FindingsByLine) -> None:

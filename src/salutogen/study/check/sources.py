@@ -102,6 +102,10 @@ def _check_keys_together(study: Study, name: str, source: Source, found: Finding
         for label in source.files:
             if study.labels and label not in study.labels and label != GAP:
                 found.unknown_name(f"{here}.files.{label}", label, study.labels, "occasion")
+    if source.occasion_by is not None and source.layout == "row-per-occasion":
+        for other, named in (("occasion", source.occasion), ("files", source.files)):
+            if named is not None:
+                found.tell("source-keys-clash", at=f"{here}.{other}", variant="day")
     if source.complete is not None and source.layout == "row-per-event":
         found.tell("source-keys-clash", at=f"{here}.complete", variant="events")
     for key, columns in (("person", source.person_columns), ("occasion", source.occasion_columns)):
@@ -134,6 +138,8 @@ def _keys_needed(study: Study, name: str, source: Source) -> Iterator[str]:
             yield "item"
         if source.value is None:
             yield "value"
+    if source.occasion_by is not None and source.time is None:
+        yield "time"
     wants_occasion = source.layout != "row-per-person" and repeated and len(study.occasions) > 1
     if wants_occasion and not source.names_occasion:
         yield "occasion"

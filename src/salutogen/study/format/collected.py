@@ -80,6 +80,12 @@ class Source(Part):
         description="Column naming the occasion by its label, or several columns that make it, in "
         "their order (day, prompt); not for row-per-person.",
     )
+    occasion_by: Literal["day"] | None = Field(
+        None,
+        exclude_if=not_written,
+        description="row-per-occasion, in the place of `occasion`: day, where the person's first "
+        "day by `time` is the first occasion, the next day of the calendar the second, and so on.",
+    )
     time: TimeColumn | None = Field(
         None, description="Column with the time of the answers, or of the event."
     )
@@ -122,8 +128,8 @@ class Source(Part):
     only: RowsOf | None = Field(
         None,
         exclude_if=not_written,
-        description="row-per-prompt: the rows of the file that are prompts of this kind, where it "
-        "holds others as well.",
+        description="row-per-prompt, row-per-occasion: the rows of the file that are meant, where "
+        "it holds those of other forms as well.",
     )
     header_rows: Annotated[int, Field(ge=1, le=50)] = Field(
         1, description="Rows of the header; the first of them names the columns."
@@ -187,7 +193,7 @@ class Source(Part):
     @property
     def names_occasion(self) -> bool:
         """Whether a column or the file itself says which occasion a row belongs to."""
-        return bool(self.occasion_columns) or self.files is not None
+        return bool(self.occasion_columns or self.occasion_by) or self.files is not None
 
     @property
     def file_names(self) -> tuple[str, ...]:

@@ -46,10 +46,11 @@ class TimeColumn(Part):
         return value
 
 
-class PromptTime(TimeColumn):
+class PromptTime(Part):
     """Where a time of a prompt stands: a moment, with its time of day."""
 
-    unit: Literal[  # type: ignore[assignment]
+    column: Name = Field(description="Name of the column.")
+    unit: Literal[
         "datetime",
         "seconds since 1970-01-01",
         "milliseconds since 1970-01-01",
@@ -58,6 +59,13 @@ class PromptTime(TimeColumn):
         "datetime",
         description="Whether it is written as a date-time, or what its numbers count. `local` "
         "numbers are those of the clock on the wall, as if it showed UTC (m-Path); 0 is never.",
+    )
+    format: str | None = Field(
+        None,
+        description="How date-times are written, e.g. %d.%m.%Y %H:%M; ISO 8601 if left out.",
+    )
+    zone: Name | None = Field(
+        None, description="Where the persons were, if it differs from `zone` of the source."
     )
 
 
