@@ -89,14 +89,15 @@ def episodic(
     beeps: int = 8, bursts: int = 2, chance: float = 0.15, reacting: float = 0.8,
     missed: float = 0.2, seed: int = 1,
 ) -> pl.DataFrame:  # fmt: skip
-    """Affect is 30 points higher from a stressor until an exponential time has passed."""
+    """Affect is 30 points higher from a stressor until an exponential time, or the day, is over."""
     rng = np.random.default_rng(seed)
     hours = _hours(rng, persons, days, beeps)
     stress = rng.random(hours.shape) < chance
     middle = half_life / np.log(2) * np.exp(spread * rng.standard_normal(persons))
     lasting = rng.exponential(1.0, hours.shape) * middle[:, None]
     lasting[rng.random(hours.shape) >= reacting] = -1.0
-    until = np.where(stress, hours + lasting, -1.0)
+    night = 24.0 * (hours // 24) + 18.0
+    until = np.where(stress, np.minimum(hours + lasting, night), -1.0)
     outside = (np.maximum.accumulate(until, axis=1) > hours) | (stress & (lasting >= 0))
     level = 30 + 6 * rng.standard_normal((persons, 1))
     affect = level + 30 * outside + 3 * rng.standard_normal(hours.shape)

@@ -9,7 +9,11 @@ import numpy as np
 from salutogen.analyses.recovery.episodes import Episodes
 from salutogen.analyses.recovery.prompts import Float, Int
 from salutogen.models import ExponentialTimesFit
-from salutogen.models.interval_censored.turnbull import ResampledTurnbull, resampled_turnbull
+from salutogen.models.interval_censored.turnbull import (
+    ResampledTurnbull,
+    resampled_turnbull,
+    turnbull,
+)
 
 STEP = 0.5  # hours: the curve takes times to the nearest half hour, and is told at each
 FEWEST = 10  # persons who were seen outside so long after a stressor, or longer
@@ -88,8 +92,9 @@ def curve_of(found: Episodes, *, seed: int, resamples: int) -> Curve:
         left, right, person, seed=np.random.SeedSequence([seed, STREAM]), resamples=resamples
     )
     hours = np.arange(0.0, _horizon(left, person) + STEP / 2, STEP)
-    shares = np.array([_share_by(hours, told, mass) for mass in told.mass])
-    medians = np.array([_median(told, mass) for mass in told.mass])
+    masses = [turnbull(left, right)[2], *told.mass[1:]]  # what is told is found to more digits
+    shares = np.array([_share_by(hours, told, mass) for mass in masses])
+    medians = np.array([_median(told, mass) for mass in masses])
     low, high = np.quantile(shares[1:], (0.025, 0.975), axis=0)
     early, late = np.quantile(medians[1:], (0.025, 0.975), method="inverted_cdf")
     return Curve(
