@@ -66,3 +66,14 @@ def test_a_row_without_an_answer_is_no_answer_form(study: Path) -> None:
     blank = [cell if name in kept else "" for name, cell in zip(names, keys, strict=True)]
     path.write_text("\n".join([*lines[:-1], ",".join(blank)]), "utf-8")
     assert forms() == full - 1
+
+
+def test_prompts_are_counted(tmp_path: Path) -> None:
+    study = str(Path(__file__).parents[2] / "examples" / "bursts" / "study.yaml")
+    to = ["--persons", "40", "--seed", "1", "--out", str(tmp_path / "answers")]
+    assert CliRunner().invoke(app, ["simulate", study, *to]).exit_code == 0
+    done = CliRunner().invoke(app, ["check", study, "--data", str(tmp_path / "answers")])
+    assert done.exit_code == 0, done.stderr
+    forms = int(done.stdout.split(" persons, ")[1].split(" answer forms")[0])
+    assert f"{30 * forms:,} planned prompts, " in done.stdout
+    assert "Momentary: stressor as stressor (1 item), " in done.stdout

@@ -60,7 +60,7 @@ def prompts(visits: pl.DataFrame, seed: int = 7) -> pl.DataFrame:
     def slider(centre: np.ndarray) -> np.ndarray:
         return np.clip(np.rint(centre + rng.normal(0, 5, shape)), 0, 100)
 
-    start = np.datetime64("2024-01-08", "s")
+    start = np.datetime64("2024-01-08", "ms")
     due = start + (
         7 * 86_400 * (keys["wk"].to_numpy()[:, None] - 1) + np.rint(hours * 3600)
     ).astype("timedelta64[s]")

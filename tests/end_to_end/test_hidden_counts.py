@@ -21,11 +21,11 @@ from tests.end_to_end.recovery import Shared, leaves, significant
 FIVE = 5
 # Whole numbers that are no counts of persons, forms, courses or rows: of the plan or the method.
 OF_THE_PLAN = frozenset({
-    "at_once", "beep", "categories", "chain", "class", "day", "df", "df1", "difference_df",
+    "at_once", "beep", "burst", "categories", "chain", "class", "day", "df", "df1", "difference_df",
     "draws", "earlier_occasions", "first_occasion", "first_window", "folds", "format", "group",
-    "groups", "hour", "iteration", "iterations", "lag", "last_occasion", "last_window", "n_items",
-    "n_pairs", "n_splits", "occasion", "occasions", "parameters", "place", "repeats", "seed",
-    "sets", "split", "window",
+    "groups", "hour", "iteration", "iterations", "lag", "last_occasion", "last_window", "length",
+    "n_items", "n_pairs", "n_splits", "occasion", "occasions", "parameters", "place", "repeats",
+    "seed", "sets", "split", "window",
 })  # fmt: skip
 FINDINGS = re.compile(r"^\.findings\.")
 # Figures between 0 and 1 that stand for a setting, or for a mean of answers.

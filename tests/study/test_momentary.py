@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from salutogen.study import read_study
+from salutogen.study.outline import outline
 from tests.panel.streams.small_stream import STUDY, changed
 from tests.study.small_study import VALID, refused
 
@@ -20,6 +21,15 @@ def test_prompts_have_instruments_of_their_own() -> None:
         ("a", 2),
         ("b", 2),
     ]
+
+
+def test_check_tells_what_is_asked_momentarily() -> None:
+    assert "Bursts: 2 days × 4 prompts at each" in outline(read_study(STUDY))
+    told = (
+        "Momentary: event as stressor (1 item), na as negative affect (2 items), pa as positive "
+        "affect (1 item)"
+    )
+    assert told in outline(read_study(STUDY))
 
 
 def test_a_study_without_prompts_keeps_its_hash() -> None:

@@ -43,6 +43,9 @@ def check_study(path: Path, data: Path | None, end: Ending) -> None:
             f"{panel.n_persons} persons, {scores.table.height} answer forms, "
             f"{scores.n_valid} with both problems and exposure."
         )
+        if panel.momentary is not None:
+            planned, given = panel.momentary.planned.height, panel.momentary.given.height
+            end.lines.append(f"{planned:,} planned prompts, {given:,} answered, whole or in part.")
     end.findings = findings
     if refusals(findings):
         end.finish(REFUSED)

@@ -33,7 +33,8 @@ ITEM_COLUMNS = (
 
 def items_table(study: Study) -> pl.DataFrame:
     """List the items of all instruments in their order; columns `ITEM_COLUMNS`."""
-    rows = [row for one in study.instruments.values() for row in _rows(one)]
+    every = (*study.instruments.values(), *study.prompted.values())
+    rows = [row for one in every for row in _rows(one)]
     schema = {one.name: pl.String for one in ITEM_COLUMNS} | {"number": pl.Int64}
     return pl.DataFrame(rows, schema=schema)
 

@@ -147,7 +147,12 @@ def _most_each(panel: Panel) -> int:
     """Most cells of answers that one person can have in a source."""
     study = panel.study
     items = (len(instrument.columns) for instrument in study.instruments.values())
-    return len(study.occasions) * max(items, default=1)
+    most = len(study.occasions) * max(items, default=1)
+    if panel.momentary is None:
+        return most
+    prompts = panel.momentary.prompts["person"].value_counts()["count"].max()
+    asked = (len(instrument.columns) for instrument in study.prompted.values())
+    return max(most, int(str(prompts or 0)) * max(asked, default=1))
 
 
 def _backbone(panel: Panel, seed: int, begin: Callable[[str], None]) -> Backbone:

@@ -51,6 +51,8 @@ def require_size(study: Study, persons: int, out: Path | None, file_format: str)
     cells = rows * sum(
         len(one.items) for one in study.instruments.values() if one.measured == "repeated"
     )
+    prompts = sum(one.days * one.prompts_per_day for _, one in study.schedule.planned_bursts)
+    cells += persons * prompts * sum(len(one.items) for one in study.prompted.values())
     needed, left = _memory(persons, rows, cells, whole=out is None), memory_left()
     if left is not None and needed > left:
         found.tell("simulation-too-large", variant="memory", needed=needed / 1e9, left=left / 1e9)

@@ -21,6 +21,8 @@ def outline(study: Study) -> list[str]:
     lines.append(f"E: {types}; types enter as {study.plan.exposure.combine}")
     if study.plan.factors:
         lines.append(f"Factors: {', '.join(study.plan.factors)}")
+    if study.prompted:
+        lines.append(f"Momentary: {', '.join(_prompted(study, name) for name in study.prompted)}")
     windows = study.schedule.number_of_windows
     if windows:
         lines.append(f"Windows: {windows}")
@@ -94,6 +96,16 @@ def _sized(study: Study, name: str) -> str:
         return f"{name} (ready-made score)"
     number = len(study.instruments[name].items)
     return f"{name} ({number} item{'s' if number != 1 else ''})"
+
+
+def _prompted(study: Study, name: str) -> str:
+    """Name a momentary instrument with its number of items, and its role."""
+    number = len(study.prompted[name].items)
+    named = {} if study.plan.momentary is None else study.plan.momentary.named
+    roles = {"negative": "negative affect", "positive": "positive affect"}
+    role = next((roles.get(role, role) for role, one in named.items() if one == name), "")
+    told = f" as {role}" if role else ""
+    return f"{name}{told} ({number} item{'s' if number != 1 else ''})"
 
 
 def _scored(study: Study, name: str) -> str:

@@ -18,7 +18,7 @@ HEADER = (
     "slider_sad_sliderNegPos;slider_angry_sliderNegPos;slider_relaxed_sliderNegPos;"
     "slider_anxious_sliderNegPos;slider_energetic_sliderNegPos;evening_slider_sad_sliderNegPos;"
     "evening_slider_angry_sliderNegPos;evening_slider_anxious_sliderNegPos;"
-    "evening_yesno_stressful_yesno"
+    "evening_yesno_stressful_yesno;step_count_steps"
 )
 # Ten o'clock on 2024-04-19 by the clock on the wall, two hours ahead of UTC.
 TEN = 1713520800
@@ -38,9 +38,10 @@ def export() -> str:
     """The rows as m-Path writes them: 0 is never, or nothing where nothing came."""
     lines = [HEADER]
     for prompt, form, *times, answers in ROWS:
+        steps = "412" if prompt in ("501", "502") else ""  # counted without an answer as well
         written = [0 if time is None else TEN + time for time in times]
         told = ["" if times[2] is None and not one else str(one) for one in written]
-        lines.append(";".join(["31", prompt, form, *told, "7200", answers]))
+        lines.append(";".join(["31", prompt, form, *told, "7200", answers, steps]))
     return "\n".join(lines)
 
 
@@ -58,6 +59,7 @@ def test_a_hand_made_export(tmp_path: Path) -> None:
     assert first["local"] == datetime(2024, 4, 19, 10, 2, 10)
     assert (first["zone"], first["negative"], first["positive"]) == ("UTC+02:00", 10.0, 50.0)
     assert panel.momentary.planned.height == 100
+    assert panel.momentary.answers["steps"].to_series().drop_nulls().to_list() == [412, 412]
 
 
 def test_the_export_that_mpathr_publishes(shared_formats: Path) -> None:
@@ -72,6 +74,8 @@ def test_the_export_that_mpathr_publishes(shared_formats: Path) -> None:
     assert results.panel.n_persons == 20
     told = results.to_dict()["steps"]["adherence"]
     assert (told["planned"], told["answered"]) == (2000, 1251)
+    (steps,) = told["context"]
+    assert steps["prompts"] == steps["share"] * 2000
     codes = [one.code for one in results.findings]
     assert "two-zones-in-a-day" in codes
     assert "prompt-answered-late" in codes

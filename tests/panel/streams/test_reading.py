@@ -103,6 +103,35 @@ def test_the_same_prompts_are_rebuilt_by_number_and_by_time(numbered: str) -> No
     assert rebuilt.rows() == expected
 
 
+def test_missed_prompts_without_a_time_have_the_place_that_is_left() -> None:
+    """Some exports list what was missed by a name alone; nothing counts twice."""
+    frame = beeps().with_columns(code=pl.format("c{}", pl.int_range(pl.len())))
+    frame = without_answers(frame, pl.int_range(pl.len()) == 1).with_columns(
+        pl.when(pl.int_range(pl.len()) != 1).then(pl.col(name)).alias(name)
+        for name in ("due", "sent")
+    )
+    changes = {"sources/beeps/prompt": "code", "sources/beeps/sent": None}
+    found = stream(changes, frame)
+    assert found.prompts.height == 48
+    assert states(found) == {"answered": 47, "missed": 1}
+    assert found.prompts.filter("rebuilt").select("day", "beep").rows() == [(1, 2)]
+
+
+def test_numbers_of_the_day_are_told_apart_by_the_persons_own_day() -> None:
+    """At half past three and at half past two by the wall in Los Angeles a UTC day changes."""
+    frame = beeps().with_columns(
+        due=pl.when(pl.col("no") == 4).then(pl.lit("2024-03-04T16:30:00"))
+        .when(pl.col("no") == 8).then(pl.lit("2024-03-05T15:30:00"))
+        .otherwise("due"),
+        no=(pl.col("no") - 1) % 4 + 1,
+    ).filter(pl.col("visit") == "a")  # fmt: skip
+    changes = {"sources/beeps/prompt": "no", "sources/beeps/zone": "America/Los_Angeles"}
+    changes["occasions/burst"] = {"days": 2, "prompts_per_day": 4}
+    mine = stream(changes, frame).prompts.filter(pl.col("person") == 0)
+    assert mine.height == 8
+    assert not mine["rebuilt"].any()
+
+
 def test_without_hours_the_time_of_rebuilt_prompts_is_not_known() -> None:
     changes = {"occasions/burst": {"days": 2, "prompts_per_day": 4}}
     found = stream(changes, beeps().filter(pl.int_range(pl.len()) != 1))

@@ -10,9 +10,11 @@ import polars as pl
 
 from salutogen.analyses.adherence.prompts_file import PROMPT_FILE_COLUMNS, prompts_table
 from salutogen.analyses.adherence.quality import (
+    CONTEXT_COLUMNS,
     QUALITY_COLUMNS,
     QUARTILES,
     SPEED_COLUMNS,
+    context_table,
     quality_table,
     speed_table,
 )
@@ -69,6 +71,7 @@ class AdherenceResult(AnalysisResult):
     runs: pl.DataFrame = rows("Prompts missed in a row", RUN_COLUMNS)
     speed: pl.DataFrame = rows("Delay and time taken", SPEED_COLUMNS)
     quality: pl.DataFrame = rows("Odd answers", QUALITY_COLUMNS)
+    context: pl.DataFrame = rows("What devices measured at prompts", CONTEXT_COLUMNS)
     related: pl.DataFrame = rows("What persons' adherence goes with", RELATION_COLUMNS)
     prompts: pl.DataFrame = beside()
     persons: pl.DataFrame = beside()
@@ -120,6 +123,11 @@ def compute(inputs: AnalysisInputs, settings: AdherenceSettings) -> AdherenceRes
     if not shares.size:
         shares = each["share"].to_numpy()
     quartiles = told_quantiles(shares, QUARTILES, audience.smallest)
+    devices = {
+        name: one.title
+        for name, one in inputs.study.prompted.items()
+        if one.measures == "physiology"
+    }
     states = rates_by(planned.with_columns(every=pl.lit(1)), "every", "every").drop("every")
     total = states.row(0, named=True)
     burst = planned.with_columns(pl.col("occasion").cast(pl.String))
@@ -138,7 +146,8 @@ def compute(inputs: AnalysisInputs, settings: AdherenceSettings) -> AdherenceRes
         arms=rates_by(planned, "arm", "arm"),
         runs=missed_in_a_row(planned),
         speed=speed_table(prompts, audience),
-        quality=quality_table(stream, settings),
+        quality=quality_table(stream, settings, devices),
+        context=context_table(stream, devices),
         related=relations(each, inputs.resilience.persons, inputs.panel.persons),
         prompts=planned,
         persons=each,

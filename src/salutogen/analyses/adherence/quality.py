@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +11,7 @@ import polars as pl
 from salutogen.analyses.adherence.settings import AdherenceSettings
 from salutogen.columns import Column, Kind
 from salutogen.page.audience import told_quantiles
-from salutogen.panel.momentary import Momentary
+from salutogen.panel.momentary import ANSWERED, UNSCHEDULED, Momentary
 
 if TYPE_CHECKING:
     from salutogen.page.audience import Audience
@@ -38,6 +38,50 @@ QUALITY_COLUMNS = (
 )  # fmt: skip
 STRAIGHT, FAST, NIGHT, UNASKED = "all answers alike", "too fast", "at night", "unscheduled"
 DELAY, TAKEN = "from sent to opened", "from opened to finished"
+
+
+CONTEXT_COLUMNS = (
+    Column(name="what", meaning="What a device measured", heading="Measured", kind=Kind.LABEL),
+    Column(name="n", meaning="Persons with such values", unit="persons", heading="Persons",
+           kind=Kind.COUNT),
+    Column(name="prompts", meaning="Prompts with a value", unit="prompts", heading="Prompts",
+           kind=Kind.COUNT, by="n"),
+    Column(name="share", meaning="Share of all planned prompts that have a value",
+           heading="Of planned", n="n"),
+    Column(name="answered", meaning="Share of answered prompts that have a value",
+           heading="Of answered", n="n"),
+)  # fmt: skip
+
+
+def context_table(stream: Momentary, devices: Mapping[str, str]) -> pl.DataFrame:
+    """Coverage of what devices measured at prompts: steps, heart rate and the like.
+
+    Parameters
+    ----------
+    stream : Momentary
+    devices : mapping of an instrument's name to its title
+    """
+    made = []
+    prompts = stream.prompts
+    planned = prompts["state"] != UNSCHEDULED
+    answered = prompts["state"] == ANSWERED
+    for name, title in devices.items():
+        known = stream.answers[name].select(pl.any_horizontal(pl.all().is_not_null())).to_series()
+        if known.any():
+            made.append(
+                (
+                    title,
+                    prompts.filter(known)["person"].n_unique(),
+                    int(known.sum()),
+                    float((known & planned).sum() / max(int(planned.sum()), 1)),
+                    float((known & answered).sum() / max(int(answered.sum()), 1)),
+                )
+            )
+    schema = {
+        "what": pl.String, "n": pl.Int64, "prompts": pl.Int64, "share": pl.Float64,
+        "answered": pl.Float64,
+    }  # fmt: skip
+    return pl.DataFrame(made, schema=schema, orient="row")
 
 
 def speed_table(prompts: pl.DataFrame, audience: Audience) -> pl.DataFrame:
@@ -77,9 +121,15 @@ def with_times(prompts: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def quality_table(stream: Momentary, settings: AdherenceSettings) -> pl.DataFrame:
-    """Count prompts whose answers are odd, of those with answers that could be judged."""
-    known, alike = _answers(stream.answers)
+def quality_table(
+    stream: Momentary, settings: AdherenceSettings, devices: Collection[str] = ()
+) -> pl.DataFrame:
+    """Count prompts whose answers are odd, of those with answers that could be judged.
+
+    What `devices` measured is no answer.
+    """
+    asked = {name: one for name, one in stream.answers.items() if name not in devices}
+    known, alike = _answers(asked)
     frame = with_times(stream.prompts).with_columns(known=known, alike=alike)
     frame = frame.filter(pl.col("known") > 0)
     hour = frame["local"].dt.hour() + frame["local"].dt.minute() / 60.0
@@ -92,7 +142,7 @@ def quality_table(stream: Momentary, settings: AdherenceSettings) -> pl.DataFram
             frame[TAKEN] < settings.too_fast * frame["known"].cast(pl.Float64),
         ),
         NIGHT: (hour.is_not_null(), inside),
-        UNASKED: (frame["state"].is_not_null(), frame["state"] == "unscheduled"),
+        UNASKED: (frame["state"].is_not_null(), frame["state"] == UNSCHEDULED),
     }
     made = []
     for what, (of, odd) in judged.items():

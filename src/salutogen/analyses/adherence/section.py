@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from salutogen.analyses.adherence.figures import calendar, heat
-from salutogen.analyses.adherence.quality import QUALITY_COLUMNS, SPEED_COLUMNS
+from salutogen.analyses.adherence.quality import CONTEXT_COLUMNS, QUALITY_COLUMNS, SPEED_COLUMNS
 from salutogen.analyses.adherence.rates import (
     ARM_COLUMNS,
     BEEP_COLUMNS,
@@ -46,6 +46,7 @@ def adherence_section(result: AdherenceResult, audience: Audience) -> Section:
         ("runs", "Prompts missed in a row", result.runs, RUN_COLUMNS),
         ("speed", "How late and how fast", result.speed, SPEED_COLUMNS),
         ("quality", "Odd answers", result.quality, QUALITY_COLUMNS),
+        ("context", "What devices measured at prompts", result.context, CONTEXT_COLUMNS),
         ("related", "What answering goes with", result.related, RELATION_COLUMNS),
     ]
     figures = (calendar(result, audience), heat(result, audience))

@@ -43,6 +43,9 @@ def laid_out(
     placed = _placed(_dated(prompts), grid)
     if not bursts:
         return placed.with_columns(rebuilt=pl.lit(value=False)).drop("start")
+    # A prompt without time or number has no place of its own; the plan has one for it.
+    nowhere = pl.col("beep").is_null() & (pl.col("state") != UNSCHEDULED)
+    placed = placed.filter(~(nowhere & pl.col("occasion").is_in(list(bursts))))
     added = _lacking(placed, grid, attended)
     return pl.concat(
         [

@@ -107,11 +107,12 @@ def _read(
     clocks = read_clocks(table, plan, findings)
     answers = _answers(study, table, plan, findings)
     core = [one for role, one in roles.named.items() if role in ("negative", "positive")]
+    given = {one: answers[one] for one in asked_of(study)}
     state = states_of(
         clocks.moments,
         plan,
         keys["name"],
-        has_answers(answers, table.n_rows),
+        has_answers(given, table.n_rows),
         lacks_answers(answers, core or _without_stamp(study, plan), table.n_rows),
     )
     items = {
@@ -136,17 +137,24 @@ def _read(
 
 def _without_stamp(study: Study, plan: Source) -> list[str]:
     """Instruments all of whose items a finished prompt has, where nothing says it was finished."""
-    return [] if "answered" in plan.prompt_times else list(study.prompted)
+    return [] if "answered" in plan.prompt_times else asked_of(study)
+
+
+def asked_of(study: Study) -> list[str]:
+    """Momentary instruments that are answered; what a device measures comes without an answer."""
+    return [name for name, one in study.prompted.items() if one.measures != "physiology"]
 
 
 def _key(plan: Source) -> pl.Expr:
     """What tells the prompts of one person and burst apart: the name and the time due."""
-    due = pl.coalesce("scheduled", "time").cast(pl.Int64).cast(pl.String)
+    due = pl.coalesce("scheduled", "time")
+    moment = due.cast(pl.Int64).cast(pl.String)
     if plan.prompt is None:
-        return due
+        return moment
     # Numbers that begin again each day name another prompt on each.
-    day = pl.coalesce("scheduled", "time").dt.date().cast(pl.String)
-    return pl.concat_str(pl.col("name").fill_null(due), day.fill_null(""), separator=" ")
+    wall = due + pl.duration(seconds=pl.col("ahead").fill_null(0.0))
+    day = wall.dt.date().cast(pl.String).fill_null("")
+    return pl.concat_str(pl.col("name").fill_null(moment), day, separator=" ")
 
 
 def _answers(

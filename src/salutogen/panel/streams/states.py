@@ -48,7 +48,7 @@ def states_of(
     it was finished, if the source knows when; *partial* where it was opened or begun; *not sent*
     where the source knows when prompts were sent and this one was not; otherwise *missed*.
     *Unscheduled* are answers nobody had asked for: the source has the time for which prompts were
-    scheduled, and this row has none, or its prompt is -1.
+    scheduled (or, without it, at which they were sent), and this row has none, or its prompt is -1.
 
     Parameters
     ----------
@@ -68,14 +68,15 @@ def states_of(
 
     begun = answered | known("started", no) | known("answered", no)
     whole = answered & known("answered", yes) & (~lacking)
-    asked = known("scheduled", yes)
+    due = known("scheduled", known("sent", yes))
+    unasked = begun & ~due
     if prompt is not None:
-        asked &= (prompt != NOBODY_ASKED).fill_null(value=True)
+        unasked |= (prompt == NOBODY_ASKED).fill_null(value=False)
     frame = pl.DataFrame(
-        {"begun": begun, "whole": whole, "asked": asked, "sent": known("sent", yes)}
+        {"begun": begun, "whole": whole, "unasked": unasked, "sent": known("sent", yes)}
     )
     state = (
-        pl.when(~pl.col("asked") & (pl.col("begun") | ~pl.lit("scheduled" in plan.prompt_times)))
+        pl.when("unasked")
         .then(pl.lit(UNSCHEDULED))
         .when("whole")
         .then(pl.lit(ANSWERED))
