@@ -87,12 +87,16 @@ def _frame(
 def episodic(
     persons: int = 60, *, half_life: float = 2.0, spread: float = 0.4, days: int = 10,
     beeps: int = 8, bursts: int = 2, chance: float = 0.15, reacting: float = 0.8,
-    missed: float = 0.2, seed: int = 1,
+    missed: float = 0.2, seed: int = 1, unseen: bool = True,
 ) -> pl.DataFrame:  # fmt: skip
-    """Affect is 30 points higher from a stressor until an exponential time, or the day, is over."""
+    """Affect is 30 points higher from a stressor until an exponential time, or the day, is over.
+
+    Unless `unseen`, missed prompts have no stressors that nobody knows of.
+    """
     rng = np.random.default_rng(seed)
     hours = _hours(rng, persons, days, beeps)
-    stress = rng.random(hours.shape) < chance
+    gone = rng.random(hours.shape) < missed
+    stress = (rng.random(hours.shape) < chance) & (unseen | ~gone)
     middle = half_life / np.log(2) * np.exp(spread * rng.standard_normal(persons))
     lasting = rng.exponential(1.0, hours.shape) * middle[:, None]
     lasting[rng.random(hours.shape) >= reacting] = -1.0
@@ -101,18 +105,19 @@ def episodic(
     outside = (np.maximum.accumulate(until, axis=1) > hours) | (stress & (lasting >= 0))
     level = 30 + 6 * rng.standard_normal((persons, 1))
     affect = level + 30 * outside + 3 * rng.standard_normal(hours.shape)
-    gone = rng.random(hours.shape) < missed
     return _frame(hours, stress, affect, gone, beeps, bursts)
 
 
 def fading(
     persons: int = 60, *, half_life: float = 3.0, rise: float = 15.0, days: int = 10,
     beeps: int = 8, bursts: int = 2, chance: float = 0.2, missed: float = 0.2, seed: int = 1,
+    unseen: bool = True,
 ) -> pl.DataFrame:  # fmt: skip
     """A stressor raises affect at once, and the rise halves again and again."""
     rng = np.random.default_rng(seed)
     hours = _hours(rng, persons, days, beeps)
-    stress = rng.random(hours.shape) < chance
+    gone = rng.random(hours.shape) < missed
+    stress = (rng.random(hours.shape) < chance) & (unseen | ~gone)
     own = rise + 0.3 * rise * rng.standard_normal(persons)
     noise = rng.standard_normal(hours.shape)
     reaction, passing = np.zeros(persons), 8 * rng.standard_normal(persons)
@@ -125,7 +130,6 @@ def fading(
             passing = kept * passing + 8 * np.sqrt(1 - kept**2) * noise[:, prompt]
         reaction = reaction + own * stress[:, prompt]
         affect[:, prompt] = 30 + reaction + passing
-    gone = rng.random(hours.shape) < missed
     return _frame(hours, stress, affect, gone, beeps, bursts)
 
 
