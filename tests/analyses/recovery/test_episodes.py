@@ -32,7 +32,7 @@ def seen(*days: Day, edge: float = 20.0) -> Episodes:
     prompts = by_hand(days)
     band = Baselines(
         person=np.array([0]), n=np.array([9]), mean=np.array([10.0]), sd=np.array([10.0]),
-        edge=np.array([edge]),
+        edge=np.array([edge]), beyond=0.0,
     )  # fmt: skip
     return episodes(prompts, band)
 
@@ -120,6 +120,8 @@ def test_a_baseline_is_free_of_stressors_now_and_before() -> None:
     assert band.mean[0] == pytest.approx(values.mean())
     assert band.sd[0] == pytest.approx(values.std(ddof=1))
     assert band.edge[0] == pytest.approx(values.mean() + 2 * values.std(ddof=1))
+    assert band.beyond == 0
+    assert baselines(prompts, RecoverySettings()).beyond == pytest.approx(1 / 6), "20 is above 18.7"
 
 
 def test_too_few_free_prompts_give_no_band() -> None:

@@ -212,6 +212,14 @@ def test_nobody_back_is_refused() -> None:
     assert set(refused(stream(frame))) == {"recovery-nobody-back"}
 
 
+def test_a_band_that_chance_leaves_is_named(result: RecoveryResult) -> None:
+    assert result.share_free < 0.02
+    narrow = result_of(episodic(30), RecoverySettings(band=0.5, bootstrap=100))
+    assert narrow.share_free > 0.15
+    assert "recovery-band-left-by-chance" in codes(narrow)
+    assert "; of those free of stressors " in str(narrow.answer())
+
+
 def test_who_has_no_baseline_is_left_out_and_counted() -> None:
     always = (pl.col("person") < 4) & pl.col("stressor").is_not_null()
     frame = episodic(40).with_columns(

@@ -101,6 +101,7 @@ class RecoveryResult(AnalysisResult):
     share_reacting: float = figure("Share of stressors with such a reaction", n="n")
     share_low: float = figure("Lower end of its 95 % interval over persons")
     share_high: float = figure("Upper end of its 95 % interval over persons")
+    share_free: float = figure("Share of prompts free of stressors beyond the band", n="n")
     time_back: TimeBack = figure("Until half of the episodes are over")
     half_life: HalfLife = figure("Half-life of episodes")
     rise: Rise | None = figure("Rise and its half-life")
@@ -165,6 +166,7 @@ def compute(inputs: AnalysisInputs, settings: RecoverySettings) -> RecoveryResul
         share_reacting=share,
         share_low=low,
         share_high=high,
+        share_free=bands.beyond,
         time_back=TimeBack(median=curve.median, low=curve.median_low, high=curve.median_high),
         half_life=_half_life(fit, misfit_of(curve, fit)),
         rise=None if decay is None else _rise(decay),

@@ -30,6 +30,8 @@ class Baselines:
         NaN where there are too few.
     edge : array (p,)
         Where the band ends; NaN where the person has no baseline.
+    beyond : float
+        Share of the prompts of baselines that are beyond the band all the same.
     """
 
     person: Int
@@ -37,6 +39,7 @@ class Baselines:
     mean: Float
     sd: Float
     edge: Float
+    beyond: float
 
     def __repr__(self) -> str:
         """Say how many persons have one."""
@@ -102,7 +105,10 @@ def baselines(prompts: Prompts, settings: RecoverySettings) -> Baselines:
     apart = (affect - mean[who[free]]) ** 2
     square = np.bincount(who[free], weights=apart, minlength=person.size)
     sd = np.sqrt(np.where(enough, square, np.nan) / (many - 1))
-    return Baselines(person=person, n=n, mean=mean, sd=sd, edge=mean + settings.band * sd)
+    edge = mean + settings.band * sd
+    kept = enough[who[free]]
+    beyond = float((affect > edge[who[free]])[kept].mean()) if kept.any() else float("nan")
+    return Baselines(person=person, n=n, mean=mean, sd=sd, edge=edge, beyond=beyond)
 
 
 def free_of_stressors(prompts: Prompts, hours: float) -> Bool:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 RELIABLE = 0.7  # from which on persons' half-lives may be ranked, or go into other analyses
 UNSEEN = 0.5  # share of episodes without a later prompt from which on that is told
+BY_CHANCE = 0.1  # share of prompts of baselines beyond the band from which on that is told
 LEVEL = 0.05
 CAUTION = (
     "A stressor counts from the prompt that tells it, though it happened some time before; what "
@@ -71,9 +72,11 @@ def reacting_in_words(result: RecoveryResult) -> Text:
     """Say how often a stressor leads out of the band."""
     return say(
         "Of the prompts of {n:# person|# persons} that told a stressor, {share} were outside the "
-        "person's own band of {affect} (95 % interval {low} to {high}).",
+        "person's own band of {affect} (95 % interval {low} to {high}); of those free of "
+        "stressors {free}.",
         n=Persons(result.n), affect=affect_title(result), share=percent(result.share_reacting),
         low=percent(result.share_low), high=percent(result.share_high),
+        free=percent(result.share_free),
     )  # fmt: skip
 
 
@@ -186,6 +189,8 @@ def tell_doubts(result: RecoveryResult, bands: Baselines, found: Findings) -> No
     flat = int((bands.has & (bands.sd == 0)).sum())
     if flat:
         found.tell("recovery-band-without-width", n=Persons(flat))
+    if result.share_free >= BY_CHANCE:
+        found.tell("recovery-band-left-by-chance", share=percent(result.share_free))
     _tell_watch(result, found)
     if misfits(result):
         found.tell(
