@@ -122,6 +122,7 @@ STEPS: tuple[dict[str, Any], ...] = (
     {"step": "incremental-validity", "outcome": "outcome"},
     {"step": "continuous-time", "factors": ["baseline_factor"]},
     {"step": "adherence"},
+    {"step": "recovery"},
 )  # fmt: skip
 
 

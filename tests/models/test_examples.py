@@ -16,6 +16,7 @@ import pytest
         "imputation.design",
         "imputation.elsewhere",
         "imputation.reference_based.model",
+        "interval_censored.exponential",
         "k_means.imputation",
         "mixture.model",
         "k_means.criteria",

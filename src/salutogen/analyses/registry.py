@@ -172,6 +172,13 @@ BUILT_IN = (
         result="salutogen.analyses.reactivity.analysis:ReactivityResult",
     ),
     Analysis(
+        name="recovery",
+        title="How do people recover from a stressor",
+        settings="salutogen.analyses.recovery.settings:RecoverySettings",
+        compute="salutogen.analyses.recovery.analysis:compute",
+        result="salutogen.analyses.recovery.analysis:RecoveryResult",
+    ),
+    Analysis(
         name="network",
         title="Networks of momentary answers",
         settings="salutogen.analyses.network.settings:NetworkSettings",

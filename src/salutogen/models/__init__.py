@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from salutogen.models.imputation.pooled import PooledAnalysis
     from salutogen.models.imputation.reference_based.model import ReferenceBasedImputation
     from salutogen.models.imputation.reference_based.result import ReferenceBasedFit
+    from salutogen.models.interval_censored.exponential import (
+        ExponentialTimes,
+        ExponentialTimesFit,
+    )
     from salutogen.models.k_means.criteria import PartitionQuality, partition_quality
     from salutogen.models.k_means.imputation import copy_mean
     from salutogen.models.k_means.model import LongitudinalKMeans
@@ -123,6 +127,8 @@ _HOME = {
     "DropoutWeights": "dropout.weights",
     "EValue": "pooling.e_value",
     "EdgeStability": "networks.stability",
+    "ExponentialTimes": "interval_censored.exponential",
+    "ExponentialTimesFit": "interval_censored.exponential",
     "FTest": "regression.least_squares",
     "FitComparison": "mixed.comparison",
     "GraphicalLasso": "networks.graphical_lasso",
@@ -233,6 +239,8 @@ __all__ = [
     "DropoutWeights",
     "EValue",
     "EdgeStability",
+    "ExponentialTimes",
+    "ExponentialTimesFit",
     "FTest",
     "FitComparison",
     "GraphicalLasso",

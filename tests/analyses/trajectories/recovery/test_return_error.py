@@ -15,7 +15,7 @@ from salutogen.analyses.trajectories.recovery.return_error import (
     wilson,
 )
 from salutogen.analyses.trajectories.recovery.return_time import return_times
-from salutogen.analyses.trajectories.recovery.turnbull import turnbull
+from salutogen.models.interval_censored.turnbull import turnbull
 
 
 def seen(times: np.ndarray, last: np.ndarray | float, persons: np.ndarray | None = None) -> Returns:

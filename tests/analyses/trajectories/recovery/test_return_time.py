@@ -11,7 +11,7 @@ from salutogen.analyses.trajectories.recovery.return_time import (
     return_intervals,
     return_times,
 )
-from salutogen.analyses.trajectories.recovery.turnbull import turnbull
+from salutogen.models.interval_censored.turnbull import turnbull
 
 NAN = float("nan")
 INF = float("inf")

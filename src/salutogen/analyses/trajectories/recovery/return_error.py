@@ -14,13 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from salutogen.analyses.trajectories.courses.locks import FloatArray
-from salutogen.analyses.trajectories.recovery.turnbull import innermost
 from salutogen.columns import Record, figure, record
+from salutogen.models.interval_censored.turnbull import resampled_turnbull
 from salutogen.models.quantiles import NORMAL_95
 
 RESAMPLES = 1000
-ITERATIONS = 2000
-TOLERANCE = 1e-6
 
 
 @record
@@ -76,41 +74,18 @@ def shares_back(
     """
     if not found.left.size or not after.size:
         return ()
-    starts, ends = innermost(found.left, found.right)
-    pairs, kind = np.unique(np.column_stack([found.left, found.right]), axis=0, return_inverse=True)
-    inside = (starts >= pairs[:, :1]) & (ends <= pairs[:, 1:])
-    persons, who = np.unique(found.person, return_inverse=True)
-    n = persons.size
-    counts = np.zeros((n, len(pairs)))
-    np.add.at(counts, (who, kind.ravel()), 1.0 if found.weight is None else found.weight)
-    weight = np.random.default_rng(seed).multinomial(n, np.full(n, 1.0 / n), RESAMPLES)
-    total = np.vstack([counts.sum(axis=0), weight.astype(float) @ counts])
-    mass = _turnbull_of_many(total, inside)
-    by = (ends[:, None] <= after).astype(float)
-    shares = np.clip(mass @ by, 0.0, 1.0)
-    told = []
+    told = resampled_turnbull(
+        found.left, found.right, found.person, seed=seed, resamples=RESAMPLES, weight=found.weight
+    )
+    by = (told.ends[:, None] <= after).astype(float)
+    shares = np.clip(told.mass @ by, 0.0, 1.0)
+    _, who = np.unique(found.person, return_inverse=True)
+    made = []
     for place, at in enumerate(after.tolist()):
         known = (found.right <= at) | (found.left >= at)
         most = int(np.unique(who[known]).size)
-        told.append(_with_interval(float(shares[0, place]), float(shares[1:, place].var()), most))
-    return tuple(told)
-
-
-def _turnbull_of_many(total: FloatArray, inside: NDArray[np.bool_]) -> FloatArray:
-    """Turnbull's probabilities for rows of counts by kind of interval, shape (rows, intervals)."""
-    mass = np.full((total.shape[0], inside.shape[1]), 1.0 / inside.shape[1])
-    size = np.maximum(total.sum(axis=1, keepdims=True), 1e-300)
-    chosen = inside.astype(float)
-    for _ in range(ITERATIONS):
-        whole = mass @ chosen.T
-        with np.errstate(invalid="ignore", divide="ignore"):
-            ratio = np.where(total > 0.0, total / whole, 0.0)
-        new = mass * (ratio @ chosen) / size
-        moved = float(np.abs(new - mass).max())
-        mass = new
-        if moved < TOLERANCE:
-            break
-    return mass
+        made.append(_with_interval(float(shares[0, place]), float(shares[1:, place].var()), most))
+    return tuple(made)
 
 
 def _with_interval(share: float, variance: float, most: int) -> ShareBack:

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from salutogen.analyses.trajectories.courses.locks import FloatArray
 from salutogen.analyses.trajectories.recovery.return_error import Returns, shares_back
-from salutogen.analyses.trajectories.recovery.turnbull import TOLERANCE, turnbull
 from salutogen.columns import Kind, Record, beside, figure, record
+from salutogen.models.interval_censored.turnbull import TOLERANCE, turnbull
 
 
 @record

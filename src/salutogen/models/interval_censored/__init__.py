@@ -1,0 +1,1 @@
+"""Times that are known to lie in intervals: without a form, and exponential."""
