@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from salutogen.errors import ModelError
+from salutogen.models.checks import is_between, is_number
 from salutogen.models.state_space.gaps import Gaps, exponentials
 from salutogen.models.state_space.spectrum import Spectrum
 from salutogen.names import did_you_mean
@@ -23,6 +24,7 @@ Float = NDArray[np.float64]
 POINTS = 201  # times that are told
 FINE = 2001  # times among which the peak is looked for
 GONE = 1e-3  # share of the slowest part that is left when a response counts as gone
+SUMMARY = ("peak", "time_to_peak", "half_recovery", "half_life", "area")
 STEP = 1e-5  # of differences over parameters, in standard errors or of their size
 
 
@@ -45,11 +47,13 @@ class ImpulseResponse:
         The farthest value (below 0 where the effect falls), and when it is reached.
     half_recovery : float
         Time from the peak until half of it is left.
+    half_life : float
+        Time from the pulse until half of what was moved at once is left; NaN where nothing was.
     area : float
         Of the response over all time: effect × time.
     intervals : dict
-        (low, high) of `peak, time_to_peak, half_recovery, area`; times by the delta method on
-        logarithms, (0, 0) where it is at once.
+        (low, high) of `peak, time_to_peak, half_recovery, half_life, area`; times by the delta
+        method on logarithms, (0, 0) where it is at once.
     """
 
     cause: str
@@ -63,6 +67,7 @@ class ImpulseResponse:
     peak: float
     time_to_peak: float
     half_recovery: float
+    half_life: float
     area: float
     intervals: dict[str, tuple[float, float]]
 
@@ -99,9 +104,9 @@ class Question:
         for_how_long = self.duration if self.duration > 0 else 1.0
         return float(-np.linalg.solve(drift, moved)[self.effect]) * self.size * for_how_long
 
-    def peak(self, drift: Float, inputs: Float, until: float) -> tuple[float, float, float]:
-        """Farthest value, when it is reached, and how long until half of it is left."""
-        from scipy.optimize import brentq, minimize_scalar
+    def course(self, drift: Float, inputs: Float, until: float) -> tuple[float, ...]:
+        """Farthest value, when it is reached, time from it to half of it, and from 0 to half."""
+        from scipy.optimize import minimize_scalar
 
         grid = np.linspace(0.0, until, FINE)
         far = np.abs(self.response(drift, inputs, grid))
@@ -115,13 +120,24 @@ class Question:
                 options={"xatol": 1e-10 * until},
             )
             when = float(found.x)
-        peak = self._at(drift, inputs, when)
-        below = np.flatnonzero((grid > when) & (far < abs(peak) / 2))
-        if not below.size or peak == 0:
-            return peak, when, float("nan")
-        low, high = max(when, float(grid[below[0] - 1])), float(grid[below[0]])
-        half = brentq(lambda t: abs(self._at(drift, inputs, t)) - abs(peak) / 2, low, high)
-        return peak, when, float(half) - when
+
+        def half_of(value: float, since: float) -> float:
+            return self._time_until(abs(value) / 2, since, drift, inputs, grid, far) - since
+
+        peak, at_once = self._at(drift, inputs, when), self._at(drift, inputs, 0.0)
+        return peak, when, half_of(peak, when), half_of(at_once, 0.0)
+
+    def _time_until(
+        self, size: float, since: float, drift: Float, inputs: Float, grid: Float, far: Float
+    ) -> float:
+        """First time after another at which so little is left; NaN where there is none."""
+        from scipy.optimize import brentq
+
+        below = np.flatnonzero((grid > since) & (far < size))
+        if not below.size:
+            return float("nan")
+        low, high = max(since, float(grid[below[0] - 1])), float(grid[below[0]])
+        return float(brentq(lambda t: abs(self._at(drift, inputs, t)) - size, low, high))
 
     def _at(self, drift: Float, inputs: Float, time: float) -> float:
         return float(self.response(drift, inputs, np.array([time]))[0])
@@ -135,9 +151,11 @@ def impulse_response(
     from scipy.special import ndtri
 
     question = question_of(fit, cause, effect, size, duration)
+    if not is_between(level, 0, 1):
+        raise ModelError(f"level: expected a number between 0 and 1, got {level!r}.")
     k = len(fit.spec.processes)
     dynamic, covariance = dynamics_of(fit, factors)
-    slowest = float(np.max(np.linalg.eigvals(dynamic[: k * k].reshape(k, k)).real))
+    slowest = slowest_of(dynamic[: k * k].reshape(k, k))
     if not slowest < 0:
         raise ModelError(
             "By this model deviations grow without end: there is no response that comes to an end."
@@ -149,25 +167,30 @@ def impulse_response(
 
     def told(dynamic: Float) -> Float:
         drift, inputs = dynamic[: k * k].reshape(k, k), dynamic[k * k :].reshape(k, -1)
-        summary = (*question.peak(drift, inputs, until), question.area(drift, inputs))
+        summary = (*question.course(drift, inputs, until), question.area(drift, inputs))
         return np.concatenate([summary, question.response(drift, inputs, at)])
 
     values = told(dynamic)
     errors = _errors(told, dynamic, covariance)
     z = float(ndtri((1 + level) / 2))
-    peak, when, half, area = values[:4].tolist()
+    summary = dict(zip(SUMMARY, values.tolist(), strict=False))
+    half_widths = z * errors[len(SUMMARY) :]
+    response = values[len(SUMMARY) :]
+    intervals = {}
+    for name, value, error in zip(SUMMARY, values.tolist(), errors.tolist(), strict=False):
+        of_time = name not in ("peak", "area")
+        even = (value - z * error, value + z * error)
+        intervals[name] = positive_interval(value, error, z) if of_time else even
     return ImpulseResponse(
-        cause=cause, effect=effect, size=size, duration=question.duration, times=at,
-        response=values[4:], conf_low=values[4:] - z * errors[4:],
-        conf_high=values[4:] + z * errors[4:], peak=peak, time_to_peak=when, half_recovery=half,
-        area=area,
-        intervals={
-            "peak": (peak - z * errors[0], peak + z * errors[0]),
-            "time_to_peak": positive_interval(when, errors[1], z),
-            "half_recovery": positive_interval(half, errors[2], z),
-            "area": (area - z * errors[3], area + z * errors[3]),
-        },
+        cause=cause, effect=effect, size=question.size, duration=question.duration, times=at,
+        response=response, conf_low=response - half_widths, conf_high=response + half_widths,
+        intervals=intervals, **summary,
     )  # fmt: skip
+
+
+def slowest_of(drift: Float) -> float:
+    """Rate at which the slowest part of a deviation changes: below 0 where all of it returns."""
+    return float(np.max(np.linalg.eigvals(drift).real))
 
 
 def dynamics_of(fit: ContinuousTimeFit, factors: Mapping[str, float]) -> tuple[Float, Float]:
@@ -181,6 +204,8 @@ def dynamics_of(fit: ContinuousTimeFit, factors: Mapping[str, float]) -> tuple[F
         if name not in mean:
             near = did_you_mean(name, tuple(mean)) or f" There are {', '.join(mean) or 'none'}."
             raise ModelError(f"factors: drift depends on no {name!r}.{near}")
+        if not is_number(factors[name]):
+            raise ModelError(f"factors: expected a number of {name}, got {factors[name]!r}.")
     places, by = list(range(len(names))), [np.eye(len(names))]
     for j, (name, factor) in enumerate(layout.moderated):
         if factor in factors and name in names:
@@ -219,8 +244,10 @@ def question_of(
     holds = of_input and cause not in fit.spec.pulses
     if duration is not None and not holds:
         raise ModelError(f"duration: {cause} is moved at once; only inputs that hold have one.")
-    if duration is not None and not duration > 0:
+    if duration is not None and not (is_number(duration) and duration > 0):
         raise ModelError(f"duration: expected a time above 0, got {duration!r}.")
+    if not (is_number(size) and size != 0):
+        raise ModelError(f"size: expected a number other than 0, got {size!r}.")
     return Question(
         effect=processes.index(effect),
         cause=(inputs if of_input else processes).index(cause),
