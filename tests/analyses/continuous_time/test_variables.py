@@ -43,9 +43,8 @@ def test_a_visit_with_an_input_alone_says_what_acts_from_there_on(inputs: Analys
     at = (pl.col("person") < 20) & (pl.col("occasion_index") == 2)
     data = read(without(inputs, "P", at))
     assert data.frame.height == 360
-    rows = data.frame.filter(pl.col("person") < 20).filter(
-        pl.int_range(pl.len()).over("person") == 2
-    )
+    third = pl.int_range(pl.len()).over("person") == 2
+    rows = data.frame.filter(third & (pl.col("person") < 20))
     assert rows[data.codes["P"]].is_nan().all()
     assert rows[data.codes["E"]].is_finite().all()
     assert data.n == 60
