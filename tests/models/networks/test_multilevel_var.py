@@ -124,7 +124,7 @@ def test_lags_stop_at_nights_and_at_missed_prompts():
 
 
 def test_a_row_without_values_is_as_no_row(frame):
-    """What is usual for a person, and so every lag, is the same whether missed prompts have rows."""
+    """What is usual for a person, and so every lag, is the same with and without such rows."""
     last = pl.col("beep") == pl.col("beep").max().over("id", "day")
     missed = last & (pl.col("day") % 2 == 0)
     absent = frame.filter(~missed)
