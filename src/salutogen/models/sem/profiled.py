@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from salutogen.errors import ModelError
 from salutogen.models.checks import is_between
-from salutogen.models.profile_limits import limits_table
 from salutogen.models.sem.estimates import NamedEstimates
 from salutogen.names import did_you_mean
 
@@ -109,7 +108,10 @@ class ProfiledEstimates(NamedEstimates):
                 limits = [float(factor[j]) * profile.limit(sign, z) + float(shift[j])
                           for sign in (-1, 1)]  # fmt: skip
             rows.append((name, float(self.coefficients[j]), *limits))
-        return limits_table(rows)
+        columns = ("term", "estimate", "conf_low", "conf_high")
+        schema = dict.fromkeys(columns, pl.Float64) | {"term": pl.String}
+        table = pl.DataFrame(rows, schema=schema, orient="row")
+        return table.with_columns(pl.col(pl.Float64).fill_nan(None))
 
     def _index(self, name: str) -> int:
         """Place of a parameter; refuse what is none."""

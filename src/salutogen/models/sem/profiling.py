@@ -11,11 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from salutogen.models.profile_limits import profile_limit
 from salutogen.models.sem.problem import Place, StructuralProblem
 from salutogen.models.sem.scoring import climb
 
 Float = NDArray[np.float64]
+
+NEAR = 1e-6  # in standard errors, to which a limit is found
+MOST_TRIALS = 40
+FARTHEST = 12.0  # standard errors beyond which there is no limit
 
 
 @dataclass(frozen=True)
@@ -106,4 +109,18 @@ class Profile:
     def limit(self, sign: int, z: float) -> float:
         """Return the value below (−1) or above (1) the estimate whose root is ±z; NaN if none."""
         estimate, scale = float(self.top.theta[self.index]), self.size / np.sqrt(self.ratio)
-        return profile_limit(self.root, estimate, float(scale), sign, z)
+        inside, outside, step = 0.0, FARTHEST, z
+        for _ in range(MOST_TRIALS):
+            root = abs(self.root(estimate + sign * step * scale))
+            if abs(root - z) < NEAR:
+                return float(estimate + sign * step * scale)
+            if root < z:
+                inside = step
+            else:
+                outside = step
+            if outside - inside < NEAR:
+                break
+            # The root is nearly proportional to the distance: go where it meets z, or else halve.
+            guess = step * z / root if root > 0 else float("nan")
+            step = guess if inside < guess < outside else (inside + outside) / 2
+        return float("nan") if outside == FARTHEST else float(estimate + sign * inside * scale)

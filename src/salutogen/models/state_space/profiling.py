@@ -7,6 +7,7 @@ other entry of its row must then be.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Literal, Self
 
@@ -14,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from salutogen.models.optimise import minimise
-from salutogen.models.profile_limits import profile_limit
 from salutogen.models.state_space.fitting import (
     RIDGE,
     SETTLED,
@@ -29,6 +29,9 @@ Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 Kind = Literal["plain", "variance", "covariance"]
 
+EXACT = 1e-6  # of a limit, relative to its distance from the estimate
+TRIES = 40  # steps outwards in search of a limit
+FARTHEST = 200.0  # standard errors beyond which there is no limit
 AT_BOUND = 0.05  # of the whole variance: first step from a variance at its bound
 
 
@@ -157,10 +160,37 @@ class Profile:
 
     def limit(self, sign: int, z: float) -> float:
         """Return the value below (−1) or above (1) the estimate whose root is ±z; NaN if none."""
+        from scipy.optimize import brentq
+
         if self.held.kind == "variance" and sign < 0 and abs(self.root(0.0)) < z:
             return 0.0
-        scale = self.size / float(np.sqrt(self.ratio))
-        return profile_limit(self.root, float(self.natural[self.place]), scale, sign, z)
+        estimate = float(self.natural[self.place])
+        unit = sign * self.size / float(np.sqrt(self.ratio))
+
+        def beyond(step: float) -> float:
+            height = abs(self.root(estimate + step * unit))
+            return height - z if np.isfinite(height) else z
+
+        between = self._between(beyond, z)
+        if between is None:
+            return float("nan")
+        near, far = between
+        step = brentq(beyond, near, far, xtol=EXACT * far, rtol=1e-12)
+        return float(estimate + step * unit)
+
+    def _between(self, beyond: Callable[[float], float], z: float) -> tuple[float, float] | None:
+        """Steps from the estimate between which the likelihood has fallen enough; None if none."""
+        near, far, none_from = 0.0, z, FARTHEST
+        for _ in range(TRIES):
+            excess = beyond(far)
+            if excess == z:  # no likelihood there
+                none_from, far = far, (near + far) / 2
+            elif excess >= 0:
+                return near, far
+            else:
+                onwards = far * float(np.clip(1.05 * z / max(excess + z, 1e-3), 1.1, 10.0))
+                near, far = far, min(onwards, (far + none_from) / 2)
+        return None
 
     def _starts(self, value: float, away: float) -> list[Float]:
         """Where the others may be: by a parabola, part of the way, or where they were."""
