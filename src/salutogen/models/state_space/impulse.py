@@ -90,13 +90,31 @@ class Question:
 
     def response(self, drift: Float, inputs: Float, times: Float) -> Float:
         """Response (t,) at times from 0 on."""
-        if self.duration > 0:
-            # What is held until `duration` is what is held for ever less what begins then.
-            held = _integral(drift, times) - _integral(drift, np.maximum(times - self.duration, 0))
-            return self.size * (held @ inputs[:, self.cause])[:, self.effect]
-        moved = inputs[:, self.cause] if self.of_input else np.eye(len(drift))[self.cause]
-        found: Float = self.size * (_exponentials(drift, times) @ moved)[:, self.effect]
-        return found
+        return self._curve(drift, inputs)(times)
+
+    def _curve(self, drift: Float, inputs: Float) -> Callable[[Float], Float]:
+        """The response as a function of times (t,)."""
+        one = drift[None]
+        spectrum = Spectrum.of(one)
+
+        def left(times: Float) -> Float:
+            gaps = Gaps(lengths=times, kind=np.zeros(len(times), dtype=np.int64))
+            return exponentials(one, gaps, spectrum)
+
+        def integral(times: Float) -> Float:
+            found: Float = np.linalg.solve(drift, left(times) - np.eye(len(drift)))
+            return found
+
+        def response(times: Float) -> Float:
+            if self.duration > 0:
+                # What is held until `duration` is what is held for ever less what begins then.
+                held = integral(times) - integral(np.maximum(times - self.duration, 0))
+                return self.size * (held @ inputs[:, self.cause])[:, self.effect]
+            moved = inputs[:, self.cause] if self.of_input else np.eye(len(drift))[self.cause]
+            found: Float = self.size * (left(times) @ moved)[:, self.effect]
+            return found
+
+        return response
 
     def area(self, drift: Float, inputs: Float) -> float:
         """Area under the response over all time."""
@@ -106,41 +124,35 @@ class Question:
 
     def course(self, drift: Float, inputs: Float, until: float) -> tuple[float, ...]:
         """Farthest value, when it is reached, time from it to half of it, and from 0 to half."""
-        from scipy.optimize import minimize_scalar
+        from scipy.optimize import brentq, minimize_scalar
 
-        grid = np.linspace(0.0, until, FINE)
-        far = np.abs(self.response(drift, inputs, grid))
+        curve, grid = self._curve(drift, inputs), np.linspace(0.0, until, FINE)
+        far = np.abs(curve(grid))
         at = int(np.argmax(far))
         when = float(grid[at])
+
+        def value(time: float) -> float:
+            return float(curve(np.array([time]))[0])
+
         if 0 < at < FINE - 1:
             found = minimize_scalar(
-                lambda t: -abs(self._at(drift, inputs, t)),
+                lambda t: -abs(value(t)),
                 bounds=(float(grid[at - 1]), float(grid[at + 1])),
                 method="bounded",
                 options={"xatol": 1e-10 * until},
             )
             when = float(found.x)
 
-        def half_of(value: float, since: float) -> float:
-            return self._time_until(abs(value) / 2, since, drift, inputs, grid, far) - since
+        def half_of(size: float, since: float) -> float:
+            """Time from another one until half of it is left; NaN where there is none."""
+            below = np.flatnonzero((grid > since) & (far < abs(size) / 2))
+            if not below.size:
+                return float("nan")
+            low, high = max(since, float(grid[below[0] - 1])), float(grid[below[0]])
+            return float(brentq(lambda t: abs(value(t)) - abs(size) / 2, low, high)) - since
 
-        peak, at_once = self._at(drift, inputs, when), self._at(drift, inputs, 0.0)
+        peak, at_once = value(when), value(0.0)
         return peak, when, half_of(peak, when), half_of(at_once, 0.0)
-
-    def _time_until(
-        self, size: float, since: float, drift: Float, inputs: Float, grid: Float, far: Float
-    ) -> float:
-        """First time after another at which so little is left; NaN where there is none."""
-        from scipy.optimize import brentq
-
-        below = np.flatnonzero((grid > since) & (far < size))
-        if not below.size:
-            return float("nan")
-        low, high = max(since, float(grid[below[0] - 1])), float(grid[below[0]])
-        return float(brentq(lambda t: abs(self._at(drift, inputs, t)) - size, low, high))
-
-    def _at(self, drift: Float, inputs: Float, time: float) -> float:
-        return float(self.response(drift, inputs, np.array([time]))[0])
 
 
 def impulse_response(
@@ -255,17 +267,6 @@ def question_of(
         size=float(size),
         duration=float(1.0 if duration is None else duration) if holds else 0.0,
     )
-
-
-def _integral(drift: Float, times: Float) -> Float:
-    """Integrals (t, k, k) of exp(A s) from 0 to each time."""
-    found: Float = np.linalg.solve(drift, _exponentials(drift, times) - np.eye(len(drift)))
-    return found
-
-
-def _exponentials(drift: Float, times: Float) -> Float:
-    one, gaps = drift[None], Gaps(lengths=times, kind=np.zeros(len(times), dtype=np.int64))
-    return exponentials(one, gaps, Spectrum.of(one))
 
 
 def _errors(told: Callable[[Float], Float], at: Float, covariance: Float) -> Float:
