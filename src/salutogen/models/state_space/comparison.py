@@ -79,9 +79,8 @@ def _same_values(one: ContinuousTimeFit, other: ContinuousTimeFit) -> bool:
         return False
     same = [np.array_equal(ours[name].to_numpy(), theirs[name].to_numpy()) for name in KEYS]
     for name, sd in zip(ours.columns[len(KEYS) :], one.seen.scale.sd.tolist(), strict=True):
-        apart = (ours[name] - theirs[name]).fill_nan(None).abs().max()
-        gone = ours[name].is_nan() != theirs[name].is_nan()
-        same.append(not gone.any() and (apart is None or float(apart) <= SAME_VALUE * sd))
+        both = ours[name].to_numpy(), theirs[name].to_numpy()
+        same.append(np.allclose(*both, rtol=0, atol=SAME_VALUE * sd, equal_nan=True))
     return all(same)
 
 
