@@ -36,6 +36,15 @@ def refuse_not_whole(least: int, **settings: Any) -> None:
         raise ModelError(" ".join(problems))
 
 
+def is_number(value: Any) -> bool:
+    """Whether a setting is a finite number."""
+    return (
+        isinstance(value, int | float | np.number)
+        and not isinstance(value, bool)
+        and bool(np.isfinite(value))
+    )
+
+
 def is_between(value: Any, low: float, high: float) -> bool:
     """Whether a setting is a number between two others, itself none of them."""
     return isinstance(value, int | float | np.number) and bool(low < value < high)

@@ -12,6 +12,7 @@ import pytest
 from salutogen.errors import ModelError
 from salutogen.models import ConvergenceWarning, MultilevelVAR
 from salutogen.models.networks.nodewise import nodewise_network
+from salutogen.models.networks.person_bootstrap import VARStability
 from salutogen.models.networks.prompts import read_prompts
 
 REFERENCE = Path(__file__).parents[2] / "reference" / "networks"
@@ -120,6 +121,24 @@ def test_lags_stop_at_nights_and_at_missed_prompts():
     np.testing.assert_array_equal(table["x"].to_numpy()[found.rows], found.current[:, 0])
     assert found.messages[0] == "1 prompts have a missing value and stand in no pair."
     assert found.messages[1].startswith("4 of 10 complete prompts follow a complete one")
+
+
+def test_a_row_without_values_is_as_no_row(frame):
+    """What is usual for a person, and so every lag, is the same with and without such rows."""
+    last = pl.col("beep") == pl.col("beep").max().over("id", "day")
+    missed = last & (pl.col("day") % 2 == 0)
+    absent = frame.filter(~missed)
+    blank = frame.with_columns(
+        pl.when(missed).then(None).otherwise(name).alias(name) for name in VARIABLES
+    )
+    one, other = (read_prompts(table, VARIABLES, "id", "day", "beep") for table in (absent, blank))
+    np.testing.assert_array_equal(one.current, other.current)
+    np.testing.assert_array_equal(one.lagged, other.lagged)
+    np.testing.assert_array_equal(one.means, other.means)
+    half = blank.with_columns(calm=frame["calm"])  # one value is known: the day goes on to it
+    assert not np.array_equal(
+        read_prompts(half, VARIABLES, "id", "day", "beep").lagged, other.lagged
+    )
 
 
 def test_without_days_all_prompts_of_a_person_are_of_one(frame):
@@ -235,6 +254,28 @@ def test_persons_drawn_anew_give_intervals_wherever_they_are_fitted(fit):
     with ThreadPoolExecutor(1) as executor:
         other = fit.stability(draws=12, seed=3, executor=executor)
     np.testing.assert_array_equal(found.drawn, other.drawn)
+
+
+def test_networks_that_samples_do_not_have_are_told_as_missing(frame):
+    """No share of samples, interval or warning where the network of means is missing."""
+    centred = frame.with_columns(pl.col(n) - pl.col(n).mean().over("id") for n in VARIABLES)
+    table = model().fit(centred).stability(draws=4, seed=2).table()
+    between = table.filter(pl.col("edge").str.starts_with("between"))
+    for name in ("estimate", "conf_low", "conf_high", "same_sign"):
+        assert between[name].null_count() == 3, name
+    rest = table.filter(~pl.col("edge").str.starts_with("between"))
+    assert not any(rest.null_count().row(0))
+    drawn = np.tile([0.1, 0.2, 0.3, -0.1], (40, 1)) + np.arange(40)[:, None] / 1000
+    drawn[0, 1] = np.nan  # one sample of forty
+    drawn[:5, 2] = np.nan  # one of eight
+    drawn[:, 3] = np.nan
+    found = VARStability(
+        names=tuple("abcd"), estimates=np.array([0.1, 0.2, 0.3, -0.1]), drawn=drawn, level=0.9,
+        n_lost=0,
+    ).table()  # fmt: skip
+    assert found["same_sign"].to_list() == [1.0, 1.0, None, None]
+    assert found["conf_low"].null_count() == 2
+    assert found["estimate"].null_count() == 0
 
 
 def test_edges_whose_sides_contradict_each_other_are_made_smaller():

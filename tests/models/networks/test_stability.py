@@ -114,6 +114,24 @@ def test_each_groups_network_is_its_own_fit(cases):
         np.testing.assert_allclose(found.edges[place], list(alone.estimates.values()), atol=1e-8)
 
 
+def test_groups_that_answer_differently_are_named_where_means_stay(cases):
+    """Polychoric correlations alone: other values are brought to the same mean within groups."""
+    rng = np.random.default_rng(4)
+    latent = rng.multivariate_normal(np.zeros(3), 0.4 + 0.6 * np.eye(3), 160)
+    arm = np.repeat(["control", "training"], 80)
+    latent[80:, 0] += 1.5
+    frame = {f"q{j + 1}": np.digitize(column, [-0.5, 0.5]) for j, column in enumerate(latent.T)}
+    frame["arm"] = arm
+    found = [
+        compare_networks(
+            GraphicalLasso(n_penalties=10, method=method), frame, group="arm", draws=20
+        ).messages
+        for method in ("polychoric", "spearman")
+    ]
+    assert any(text.startswith("q1: answered differently in the groups") for text in found[0])
+    assert not any("answered differently" in text for text in found[1])
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

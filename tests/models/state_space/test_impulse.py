@@ -39,16 +39,34 @@ def test_one_process_by_hand() -> None:
     moved = Question(effect=0, cause=0, of_input=False, size=2.0, duration=0.0)
     np.testing.assert_allclose(moved.response(drift, inputs, times), 2 * np.exp(-0.5 * times))
     assert moved.area(drift, inputs) == pytest.approx(4)
-    assert moved.peak(drift, inputs, 20.0) == pytest.approx((2, 0, np.log(2) / 0.5))
+    half = np.log(2) / 0.5
+    assert moved.course(drift, inputs, 20.0) == pytest.approx((2, 0, half, half))
     held = Question(effect=0, cause=0, of_input=True, size=1.0, duration=1.0)
     rising = 0.8 * (1 - np.exp(-0.5 * np.minimum(times, 1)))
     np.testing.assert_allclose(
         held.response(drift, inputs, times), rising * np.exp(-0.5 * np.maximum(times - 1, 0))
     )
-    peak, when, half = held.peak(drift, inputs, 20.0)
+    peak, when, half, of_at_once = held.course(drift, inputs, 20.0)
+    assert np.isnan(of_at_once), "nothing is moved at once"
     assert (peak, when) == pytest.approx((0.8 * (1 - np.exp(-0.5)), 1), rel=1e-6)
     assert half == pytest.approx(np.log(2) / 0.5, rel=1e-5)
     assert held.area(drift, inputs) == pytest.approx(0.8)
+
+
+def test_a_half_life_counts_from_the_shock_and_not_from_a_later_peak() -> None:
+    """A shock that first grows, by what it does to another process that acts back."""
+    drift, inputs = np.array([[0.2, -0.5], [0.6, -0.6]]), np.zeros((2, 0))
+    question = Question(effect=0, cause=0, of_input=False, size=1.0, duration=0.0)
+    times = np.linspace(0, 60, 60001)
+    course = question.response(drift, inputs, times)
+    peak, when, half, life = question.course(drift, inputs, 60.0)
+    assert peak == pytest.approx(course.max(), rel=1e-6)
+    assert peak > 1.05
+    assert when > 0.3
+    assert life == pytest.approx(times[np.abs(course) < 0.5][0], abs=2e-3)
+    after = (times > when) & (np.abs(course) < peak / 2)
+    assert half == pytest.approx(times[after][0] - when, abs=2e-3)
+    assert life != pytest.approx(half, abs=0.1)
 
 
 def test_areas_are_integrals(result) -> None:
@@ -88,6 +106,13 @@ def test_what_cannot_be_asked(result) -> None:
         result.impulse_response("P", "S", duration=2.0)
     with pytest.raises(ModelError, match="duration: expected a time above 0"):
         result.impulse_response("E", "P", duration=0.0)
+    for size in (0.0, float("nan"), float("inf"), "2 SD"):
+        with pytest.raises(ModelError, match="size: expected a number other than 0"):
+            result.impulse_response("E", "P", size=size)
+    with pytest.raises(ModelError, match="duration: expected a time above 0"):
+        result.impulse_response("E", "P", duration=float("inf"))
+    with pytest.raises(ModelError, match="level: expected a number between 0 and 1"):
+        result.impulse_response("E", "P", level=95)
     with pytest.raises(ModelError, match="times: expected numbers from 0"):
         result.impulse_response("E", "P", times=[-1.0])
 
@@ -124,6 +149,13 @@ def test_who_has_another_factor_responds_otherwise() -> None:
         assert np.log(high / low) == pytest.approx(2 * 1.96 * error, rel=1e-3)
     average = result.impulse_response("x", "x", factors={"f": factor.mean()})
     assert average.half_recovery == pytest.approx(result.impulse_response("x", "x").half_recovery)
+    assert result.returns({"f": factor.mean()})
+    beyond = factor.mean() + 1.01 * plain / -by_factor
+    assert not result.returns({"f": beyond})
+    with pytest.raises(ModelError, match="deviations grow without end"):
+        result.impulse_response("x", "x", factors={"f": beyond})
+    with pytest.raises(ModelError, match="factors: expected a number of f, got nan"):
+        result.impulse_response("x", "x", factors={"f": float("nan")})
     with pytest.raises(ModelError, match="depends on no 'g'"):
         result.impulse_response("x", "x", factors={"g": 1.0})
 

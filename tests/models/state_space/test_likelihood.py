@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from salutogen.models.sem.inference import inverse_information
+from salutogen.models.state_space.fitting import covariance_of, information, roots_of
 from salutogen.models.state_space.gaps import Gaps
 from salutogen.models.state_space.layout import Layout
 from salutogen.models.state_space.problem import Problem, Rows
@@ -112,6 +114,42 @@ def test_smoothing_is_what_is_expected_given_everything() -> None:
             mean, variance = plain.smoothed(of, at, i)
             np.testing.assert_allclose(state + dynamics.mean[of.rows.kind[i]], mean, atol=1e-9)
             np.testing.assert_allclose(np.einsum("tjj->tj", spread), variance, atol=1e-9)
+
+
+def test_what_rows_before_let_expect_is_the_dense_distribution() -> None:
+    """Mean and variance of each value given earlier rows, whatever else its own row holds."""
+    for model in MODELS.values():
+        of, at = problem(model), somewhere(model)
+        scored, k = of.at(at, smooth=True), len(model.processes)
+        dynamics = model.unpack(at, of.rows.patterns)
+        for i in range(of.rows.n_persons):
+            own = slice(of.rows.starts[i], of.rows.starts[i + 1])
+            mean, V = plain.moments_of_person(of, dynamics, i)
+            values = of.rows.values[own]
+            V = V + np.kron(np.eye(len(values)), np.diag(dynamics.error))
+            for t in range(len(values)):
+                seen = np.isfinite(values).ravel() & (np.arange(len(values) * k) < t * k)
+                here = slice(t * k, (t + 1) * k)
+                gain = V[here][:, seen] @ np.linalg.inv(V[np.ix_(seen, seen)])
+                expected = mean[t] + gain @ (values - mean).ravel()[seen]
+                variance = np.diag(V[here, here] - gain @ V[seen][:, here])
+                there = own.start + t
+                np.testing.assert_allclose(scored.ahead[there], values[t] - expected, atol=1e-9)
+                np.testing.assert_allclose(scored.ahead_variances[there], variance, atol=1e-9)
+
+
+def test_second_derivatives_beside_a_drift_that_explodes() -> None:
+    """A step that has no likelihood is taken the other way; without either there are no errors."""
+    model = layout(k=1, p=0, pulses=0)
+    of, at = problem(model), somewhere(model)
+    at[0] = -STEP / 10
+    roots = roots_of(model, at)
+    assert of.at(at + np.eye(len(at))[0] * STEP) is None
+    assert np.isfinite(information(of, roots)).all()
+    assert inverse_information(np.full((2, 2), np.nan)) is None
+    covariance, messages = covariance_of(of, roots, robust=False)
+    assert covariance.shape == (len(at), len(at))
+    assert all(isinstance(message, str) for message in messages)
 
 
 def test_a_person_alone_is_a_person_among_others() -> None:

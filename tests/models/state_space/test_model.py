@@ -86,6 +86,7 @@ def test_it_is_the_top(result) -> None:
             assert lost > 0.0045, name
     assert result.log_likelihood_at({"P<-P": 0.5}) == -np.inf
     assert result.log_likelihood_at({"var(P)": -1.0}) == -np.inf
+    assert result.log_likelihood_at({"error(P)": -0.01}) == -np.inf
     with pytest.raises(ModelError, match=r"no parameter 'P<-Q'.*P<-"):
         result.log_likelihood_at({"P<-Q": 0.0})
 
@@ -185,6 +186,9 @@ def test_residuals_and_smoothing(frame, result) -> None:
         assert left[name].mean() == pytest.approx(0, abs=0.06)
         neighbours = left.select(pl.corr(name, pl.col(name).shift(1).over("id"))).item()
         assert abs(neighbours) < 0.06
+    turned = replace(MODEL, processes=("S", "P")).fit(frame).residuals()
+    for name in ("P", "S"):
+        np.testing.assert_allclose(left[name], turned[name], atol=1e-4)
     smooth = result.smoothed()
     both = smooth.join(frame.rename({"P": "seen"}), on=["id", "hour"]).drop_nulls("seen")
     assert both.select(pl.corr("P", "seen")).item() > 0.9
@@ -207,6 +211,9 @@ def test_settings_that_cannot_be() -> None:
     refused("first: expected rest or free, got 'stationary'", frame, first="stationary")
     refused("standard_errors: expected observed or robust", frame, standard_errors="expected")
     refused(r"factors: there is no 'P<-Q'", frame, factors={"P<-Q": "age"})
+    refused("measurement_error: P twice", frame, measurement_error=("P", "P"))
+    refused("factors of P<-S: age twice", frame, factors={"P<-S": ("age", "age")})
+    refused("pulses: E twice", frame, pulses=("E", "E"))
 
 
 def test_data_that_cannot_be() -> None:
@@ -230,6 +237,38 @@ def test_data_that_cannot_be() -> None:
     refused("age: changes within 6 persons", grows, factors={"mean(P)": ("age",)})
     alike = frame.with_columns(age=pl.lit(30.0))
     refused("age: the same for all persons", alike, factors={"mean(P)": ("age",)})
+
+
+def without(frame, name: str, row: pl.Expr) -> pl.DataFrame:
+    return frame.with_columns(pl.when(row).then(None).otherwise(name).alias(name))
+
+
+def test_an_input_may_be_unknown_where_it_acts_on_nothing() -> None:
+    """At a person's last row what is held acts on nothing; a pulse acts on the row's own values."""
+    frame = stream(n=12, occasions=8, missing=0.0)
+    last = pl.col("hour") == pl.col("hour").max().over("id")
+    whole, gone = MODEL.fit(frame), MODEL.fit(without(frame, "E", last))
+    assert gone.log_likelihood == pytest.approx(whole.log_likelihood, abs=1e-8)
+    assert gone.estimates == pytest.approx(whole.estimates, abs=1e-4)
+    refused(r"E: missing in 12 rows .*write 0 where nothing happened",
+            without(frame, "E", last), pulses=("E",))  # fmt: skip
+    same = without(frame.with_columns(E=pl.lit(1.0)), "E", last)
+    refused("E: does not vary where it acts", same)
+    only_last = frame.with_columns(E=pl.when(last).then(1.0).otherwise(0.0))
+    refused("E: does not vary where it acts", only_last)
+
+
+def test_a_row_with_one_of_two_inputs_is_no_row_without_any() -> None:
+    """What else acts from there on is asked for, and the input that is known is not passed over."""
+    frame = stream(n=12, occasions=8).with_columns(F=pl.col("E").shift(3, fill_value=0.0))
+    row = (pl.col("id") == 3) & (pl.int_range(pl.len()).over("id") == 4)
+    empty = without(without(frame, "P", row), "S", row)
+    model = replace(MODEL, inputs=("E", "F"))
+    with pytest.raises(ModelError, match=r"F: missing in 1 rows \(52\)"):
+        model.fit(without(empty, "F", row))
+    changed = empty.with_columns(E=pl.when(row).then(9.0).otherwise("E"))
+    apart = model.fit(empty).log_likelihood - model.fit(changed).log_likelihood
+    assert abs(apart) > 1e-3, "an input at a row without processes acts"
 
 
 def test_rows_and_persons_that_tell_nothing_are_counted(frame, result) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +11,11 @@ import polars as pl
 from salutogen.analyses.continuous_time.beside import BESIDE_COLUMNS, beside_lagged
 from salutogen.analyses.continuous_time.doubts import tell_doubts
 from salutogen.analyses.continuous_time.fitted import fit_flow, moderated_parameters
+from salutogen.analyses.continuous_time.persons import (
+    PERSON_COLUMNS,
+    PERSONS_FILE,
+    person_responses,
+)
 from salutogen.analyses.continuous_time.settings import ContinuousTimeSettings
 from salutogen.analyses.continuous_time.stress_test import (
     MEASURE_COLUMNS,
@@ -36,8 +41,9 @@ from salutogen.analyses.continuous_time.tables import (
     responses_of,
 )
 from salutogen.analyses.continuous_time.variables import FlowData, read_flow
-from salutogen.analyses.contract import AnalysisInputs, AnalysisResult
+from salutogen.analyses.contract import AnalysisInputs, AnalysisResult, ResultFile
 from salutogen.columns import Column, Kind, figure, record, rows
+from salutogen.columns import beside as not_in_json
 from salutogen.findings import Findings
 from salutogen.models import ContinuousTimeFit
 
@@ -75,6 +81,7 @@ class ContinuousTimeResult(AnalysisResult):
     half_lives: pl.DataFrame = rows("How fast shocks are gone", HALF_LIFE_COLUMNS)
     effects: pl.DataFrame = rows("Rates: who moves whom, and how fast", EFFECT_COLUMNS)
     lags: pl.DataFrame = rows("Effects at each interval", LAG_COLUMNS)
+    at_gap: pl.DataFrame = rows("Effects at the median time between visits", LAG_COLUMNS)
     together: pl.DataFrame = rows("What moves or lasts together", TOGETHER_COLUMNS)
     stressor: Stressor = figure("The standard stressor")
     measures: pl.DataFrame = rows("The response to it in figures", MEASURE_COLUMNS)
@@ -82,6 +89,7 @@ class ContinuousTimeResult(AnalysisResult):
     by_factor: pl.DataFrame = rows("How rates depend on factors", FACTOR_COLUMNS)
     residuals: pl.DataFrame = rows("One-step residuals", RESIDUAL_COLUMNS)
     beside: pl.DataFrame = rows("Beside a cross-lagged panel model", BESIDE_COLUMNS)
+    persons: pl.DataFrame | None = not_in_json(default=None)
 
     def title(self, name: str) -> str:
         """What a variable or factor is called."""
@@ -93,6 +101,12 @@ class ContinuousTimeResult(AnalysisResult):
         from salutogen.analyses.continuous_time.section import continuous_time_section
 
         return (continuous_time_section(self),)
+
+    def files(self) -> Mapping[str, ResultFile]:
+        """The response of each person, where rates depend on factors."""
+        if self.persons is None:
+            return {}
+        return {PERSONS_FILE: ResultFile(table=self.persons, columns=PERSON_COLUMNS)}
 
     def answer(self) -> Text:
         """Say how fast shocks are gone, what moves what, and what a standard stressor does."""
@@ -118,14 +132,15 @@ def compute(inputs: AnalysisInputs, settings: ContinuousTimeSettings) -> Continu
     found = Findings()
     data = read_flow(inputs, settings, found)
     fit = fit_flow(data, settings, found)
-    times = times_until(horizon_of(fit, settings, data.unit))
-    responses = responses_of(fit, data, times)
-    test = stress_test(fit, data, settings, times)
-    half_lives, residuals = half_life_table(responses), residual_table(fit, data)
+    times = times_until(horizon_of(fit, settings, data.unit, found))
     gap = fit.seen.scale.unit
+    responses = responses_of(fit, data, np.append(times, gap))  # the last one at the gap itself
+    test = stress_test(fit, data, settings, times, found)
+    half_lives, residuals = half_life_table(responses), residual_table(fit, data)
+    at_gap = lag_table(responses, data, slice(len(times), None))
     tell_doubts(
-        data, gap=gap, half_lives=half_lives, residuals=residuals, stressor=test.stressor,
-        found=found,
+        data, gap=gap, half_lives=half_lives, at_gap=at_gap, residuals=residuals,
+        stressor=test.stressor, found=found,
     )  # fmt: skip
     return ContinuousTimeResult(
         n=data.n,
@@ -141,13 +156,15 @@ def compute(inputs: AnalysisInputs, settings: ContinuousTimeSettings) -> Continu
         doubtful=bool(fit.messages),
         half_lives=half_lives,
         effects=effect_table(fit, data),
-        lags=lag_table(responses, data),
+        lags=lag_table(responses, data, slice(len(times))),
+        at_gap=at_gap,
         together=_together(fit, data),
         stressor=test.stressor,
         measures=test.measures,
         response=test.course,
         by_factor=factor_table(fit, data, moderated_parameters(settings, data)),
         residuals=residuals,
+        persons=person_responses(fit, data, test.stressor, inputs.scores.persons["subject"]),
         beside=beside_lagged(fit, data, inputs.before.values()),
         findings=tuple(found),
     )

@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from salutogen.analyses.continuous_time.stress_test import Stressor
+from salutogen.analyses.continuous_time.tables import arrow
 from salutogen.analyses.continuous_time.variables import PERSON, TIME, FlowData
 from salutogen.analyses.continuous_time.words import LONG_GAP, time_told
 from salutogen.findings import Findings, Persons
@@ -19,6 +20,7 @@ def tell_doubts(
     *,
     gap: float,
     half_lives: pl.DataFrame,
+    at_gap: pl.DataFrame,
     residuals: pl.DataFrame,
     stressor: Stressor,
     found: Findings,
@@ -28,9 +30,10 @@ def tell_doubts(
     title = data.title(stressor.effect)
     longest = _usual_span(data)
     if own is not None and gap > LONG_GAP * own:
+        left = at_gap.filter(path=arrow(stressor.effect, stressor.effect))["effect"].item()
         found.tell(
-            "continuous-time-gaps-long", name=title, gap=time_told(gap, data.unit),
-            half_life=time_told(own, data.unit), left=0.5 ** (gap / own),
+            "continuous-time-gaps-long", variant="" if left >= 0 else "beyond", name=title,
+            gap=time_told(gap, data.unit), half_life=time_told(own, data.unit), left=abs(left),
         )  # fmt: skip
     if own is None or own > longest:
         found.tell(
@@ -54,9 +57,10 @@ def _usual_span(data: FlowData) -> float:
 
 def _tell_residuals(data: FlowData, residuals: pl.DataFrame, found: Findings) -> None:
     """One-step residuals that are not as the model says, by more than chance."""
-    rows = data.frame.height
-    error = 1 / np.sqrt(max(rows - data.frame[PERSON].n_unique(), 1))
     for row in residuals.iter_rows(named=True):
+        known = data.frame.filter(pl.col(data.codes[row["process"]]).is_finite())
+        rows = known.height
+        error = 1 / np.sqrt(max(rows - known[PERSON].n_unique(), 1))
         name, lag1, sd = data.title(row["process"]), row["lag1"], row["sd"]
         if lag1 is not None and abs(lag1) > max(MOST_LAG1, SURE * error):
             found.tell("continuous-time-residuals-go-on", name=name, lag1=lag1)

@@ -130,19 +130,21 @@ def _response_figure(result: ContinuousTimeResult) -> Figure:
 
 def _factor_figures(result: ContinuousTimeResult) -> list[Figure]:
     """The responses of who has less and more of each factor."""
-    who = result.response["who"].unique(maintain_order=True).to_list()[1:]
+    who = result.measures["who"].unique(maintain_order=True).to_list()[1:]
+    drawn = set(result.response["who"])
     made = []
     for at, factor in enumerate(result.factors):
         pair = who[2 * at : 2 * at + 2]
         told = "; ".join(peak_in_words(result, one) for one in pair)
-        made.append(
-            _response(
-                result, pair, f"-{factor}",
-                f"What a standard stressor does to {effect_title(result)}, by "
-                f"{result.title(factor)}",
-                f"Responses by the model with 95 % bands. {told}.",
-            )
-        )  # fmt: skip
+        if drawn.intersection(pair):
+            made.append(
+                _response(
+                    result, pair, f"-{factor}",
+                    f"What a standard stressor does to {effect_title(result)}, by "
+                    f"{result.title(factor)}",
+                    f"Responses by the model with 95 % bands. {told}.",
+                )
+            )  # fmt: skip
     return made
 
 
@@ -172,11 +174,14 @@ def _lag_figure(result: ContinuousTimeResult) -> Figure:
     data = _in_titles(result, result.lags)
     paths = data["path"].unique(maintain_order=True).to_list()
     unit, length = _time_axis(result, float(data["interval"].max()))  # type: ignore[arg-type]
-    at_gap = "; ".join(_at_gap(data.filter(path=path), result.gap) for path in paths)
+    at_gap = "; ".join(
+        f"{row['path']} {signed(row['effect'])} ({signed(row['low'])} to {signed(row['high'])})"
+        for row in _in_titles(result, result.at_gap).iter_rows(named=True)
+    )
     return Figure(
         name="continuous-time-lags",
         title="Effects by the time between two measurements",
-        description=f"{half_life_in_words(result)} About {time_told(result.gap, result.time_unit)} "
+        description=f"{half_life_in_words(result)} {time_told(result.gap, result.time_unit)} "
         f"later, in SDs for one SD: {at_gap}.",
         chart=course_chart(
             data.with_columns(pl.col("interval") / length), "path",
@@ -191,9 +196,3 @@ def _lag_figure(result: ContinuousTimeResult) -> Figure:
 
 def _marked(result: ContinuousTimeResult, length: float) -> tuple[float, str]:
     return result.gap / length, "median time between visits"
-
-
-def _at_gap(data: pl.DataFrame, gap: float) -> str:
-    """Words for an effect at the time that is nearest to the gap."""
-    row = data.row(int((data["interval"] - gap).abs().arg_min() or 0), named=True)
-    return f"{row['path']} {signed(row['effect'])} ({signed(row['low'])} to {signed(row['high'])})"

@@ -10,7 +10,9 @@ from salutogen.analyses.contract import AnalysisSettings
 from salutogen.study.format.part import Label, Name, Part
 from salutogen.study.format.quantities import Duration
 
-SIZE = r"^\s*\d+(\.\d+)?\s*(SD|SDs|points?)\s*$"
+# A number above 0: a digit from 1 before the point, or after it.
+ABOVE_0 = r"(\d{0,9}[1-9]\d{0,9}(\.\d{1,9})?|\d{1,9}\.\d{0,9}[1-9]\d{0,9})"
+SIZE = rf"^\s*{ABOVE_0}\s*(SD|SDs|points?)\s*$"
 
 
 class StressTest(Part):
@@ -21,8 +23,8 @@ class StressTest(Part):
     size: str = Field(
         default="2 SD",
         pattern=SIZE,
-        description="How far the cause is moved: in SDs within persons (`2 SD`), or in its "
-        "points (`10 points`).",
+        description="How far the cause is moved, above 0: in SDs within persons (`2 SD`), or in "
+        "its points (`10 points`).",
     )
     horizon: Duration | None = Field(
         default=None,

@@ -20,6 +20,7 @@ from salutogen.analyses.continuous_time.tables import (
 from salutogen.analyses.continuous_time.variables import FlowData
 from salutogen.analyses.times_of_occasions import COUNTED
 from salutogen.columns import Column, Kind, Record, figure, record
+from salutogen.findings import Findings
 from salutogen.models import ContinuousTimeFit, ImpulseResponse
 
 Float = NDArray[np.float64]
@@ -74,23 +75,24 @@ class StressTest:
     Attributes
     ----------
     stressor : Stressor
-    average : ImpulseResponse
-        Of a person with average factors.
     measures, course : DataFrame
         Of everyone who is told of.
     """
 
     stressor: Stressor
-    average: ImpulseResponse
     measures: pl.DataFrame
     course: pl.DataFrame
 
 
-def horizon_of(fit: ContinuousTimeFit, settings: ContinuousTimeSettings, unit: str) -> float:
+def horizon_of(
+    fit: ContinuousTimeFit, settings: ContinuousTimeSettings, unit: str, found: Findings
+) -> float:
     """How far figures go."""
     asked = settings.stress_test.horizon
     if asked is not None and unit != COUNTED:
         return asked.days
+    if asked is not None:
+        found.tell("continuous-time-horizon-without-times", horizon=str(asked))
     gap = fit.seen.scale.unit
     slowest = -float(np.max(np.linalg.eigvals(fit.drift).real))
     return min(GAPS * gap, max(gap, float(np.log(1 / LEFT)) / slowest))
@@ -102,20 +104,28 @@ def times_until(horizon: float) -> Float:
 
 
 def stress_test(
-    fit: ContinuousTimeFit, data: FlowData, settings: ContinuousTimeSettings, times: Float
-) -> StressTest:
-    """Tell the response of the average person, and of those with less and more of each factor."""
+    fit: ContinuousTimeFit, data: FlowData, settings: ContinuousTimeSettings, times: Float,
+    found: Findings,
+) -> StressTest:  # fmt: skip
+    """Tell the response of the average person, and of those with less and more of each factor.
+
+    Where deviations of one of these grow without end, that one has none.
+    """
     asked = settings.stress_test
     size = _size(asked.size, data.spread[asked.cause])
     held = fit.seen.scale.unit if asked.cause in data.inputs else None
 
-    def response(factors: Mapping[str, float]) -> ImpulseResponse:
+    def response(who: str, factors: Mapping[str, float]) -> ImpulseResponse | None:
+        if not fit.returns(factors):
+            found.tell("continuous-time-explodes-there", who=who)
+            return None
         return fit.impulse_response(
             data.codes[asked.cause], data.codes[asked.effect], size=size, duration=held,
             times=times, factors=factors,
         )  # fmt: skip
 
-    told = {AVERAGE: response({})} | {who: response(at) for who, at in _others(fit, data)}
+    everyone = [(AVERAGE, {}), *_others(fit, data)]
+    told = {who: response(who, factors) for who, factors in everyone}
     return StressTest(
         stressor=Stressor(
             cause=asked.cause,
@@ -125,7 +135,6 @@ def stress_test(
             held=held or 0.0,
             reached=int(np.sum(data.far[asked.cause] >= size)),
         ),
-        average=told[AVERAGE],
         measures=frame_of(
             (row for who, one in told.items() for row in _measures(who, one, asked.effect, data)),
             MEASURE_COLUMNS,
@@ -134,6 +143,7 @@ def stress_test(
             (
                 {"who": who, "time": time, "response": value, "low": low, "high": high}
                 for who, one in told.items()
+                if one is not None
                 for time, value, low, high in one.to_frame().iter_rows()
             ),
             RESPONSE_COLUMNS,
@@ -162,16 +172,19 @@ def _others(fit: ContinuousTimeFit, data: FlowData) -> Iterator[tuple[str, dict[
 
 
 def _measures(
-    who: str, one: ImpulseResponse, effect: str, data: FlowData
+    who: str, one: ImpulseResponse | None, effect: str, data: FlowData
 ) -> Iterator[dict[str, object]]:
     time = "occasions" if data.unit == COUNTED else "days"
     points = f"points of {data.title(effect)}"
     told = {
-        PEAK: (one.peak, one.intervals["peak"], points),
-        TO_PEAK: (one.time_to_peak, one.intervals["time_to_peak"], time),
-        HALF: (one.half_recovery, one.intervals["half_recovery"], time),
-        AREA: (one.area, one.intervals["area"], f"{points} × {time}"),
+        PEAK: ("peak", points),
+        TO_PEAK: ("time_to_peak", time),
+        HALF: ("half_recovery", time),
+        AREA: ("area", f"{points} × {time}"),
     }
-    for measure, (value, (low, high), unit) in told.items():
-        yield {"who": who, "measure": measure, "unit": unit, "value": value, "low": low,
-               "high": high}  # fmt: skip
+    for measure, (name, unit) in told.items():
+        row: dict[str, object] = {"who": who, "measure": measure, "unit": unit}
+        if one is not None:
+            low, high = one.intervals[name]
+            row |= {"value": getattr(one, name), "low": low, "high": high}
+        yield row

@@ -124,10 +124,8 @@ def half_life_table(responses: Mapping[tuple[str, str], ImpulseResponse]) -> pl.
     rows = []
     for (source, outcome), one in responses.items():
         if source == outcome:
-            low, high = one.intervals["half_recovery"]
-            rows.append(
-                {"process": outcome, "half_life": one.half_recovery, "low": low, "high": high}
-            )
+            low, high = one.intervals["half_life"]
+            rows.append({"process": outcome, "half_life": one.half_life, "low": low, "high": high})
     return frame_of(rows, HALF_LIFE_COLUMNS)
 
 
@@ -153,15 +151,17 @@ def effect_table(fit: ContinuousTimeFit, data: FlowData) -> pl.DataFrame:
     return table.with_columns(p_adjusted=adjusted)
 
 
-def lag_table(responses: Mapping[tuple[str, str], ImpulseResponse], data: FlowData) -> pl.DataFrame:
-    """Effects at each interval, in SDs: what a model of lags would find with such a gap."""
+def lag_table(
+    responses: Mapping[tuple[str, str], ImpulseResponse], data: FlowData, told: slice
+) -> pl.DataFrame:
+    """Effects at some of the intervals, in SDs: what a model of lags would find with such a gap."""
     rows = [
         {"path": arrow(source, outcome), "interval": time, "effect": effect, "low": low,
          "high": high}
         for (source, outcome), one in responses.items()
         for time, effect, low, high in zip(
-            one.times.tolist(),
-            *((part / data.spread[outcome]).tolist()
+            one.times[told].tolist(),
+            *((part[told] / data.spread[outcome]).tolist()
               for part in (one.response, one.conf_low, one.conf_high)),
             strict=True,
         )

@@ -47,7 +47,8 @@ class FlowData:
     codes : dict of str
         What each is called in `frame`.
     frame : DataFrame
-        A row per person and visit: `person`, `time`, processes, inputs and factors by code.
+        A row per person and visit at which a process is known, or an input before one is:
+        `person`, `time`, processes, inputs and factors by code.
     spread : dict of float
         SD of each process and input within persons, about the mean of the occasion.
     far : dict of array (persons,)
@@ -98,16 +99,19 @@ def read_flow(
     raw = {name: inputs.views.wide(variable_column(inputs, name)).values for name in names}
     wide = _told_occasions(inputs, settings, raw, found)
     wide = _known_inputs(inputs, wide, settings, found)
-    seen = np.any([np.isfinite(wide[name]) for name in settings.processes], axis=0)
+    there = np.any([np.isfinite(wide[name]) for name in settings.processes], axis=0)
     given = covariate_numbers(
         inputs, settings.factors, found, unknown="continuous-time-factor-unknown",
-        among=seen.any(axis=1),
+        among=there.any(axis=1),
     )  # fmt: skip
-    seen &= given.persons[:, None]
-    twice = Persons(int(np.sum(seen.sum(axis=1) > 1)))
+    there &= given.persons[:, None]
+    twice = Persons(int(np.sum(there.sum(axis=1) > 1)))
     if twice < FEWEST_PERSONS:
         found.tell("continuous-time-too-few-persons", n=twice, least=FEWEST_PERSONS)
         found.raise_refusals(AnalysisError)
+    # A visit at which nothing but an input is known says what acts from there on.
+    acts = np.any([np.isfinite(wide[name]) for name in settings.inputs] or [there], axis=0)
+    seen = there | (acts & _is_followed(there))
     wide = {name: np.where(seen, array, np.nan) for name, array in wide.items()}
     titles = titles_of(inputs, (*names, *settings.factors))
     about = {name: _about_occasions(array) for name, array in wide.items()}
@@ -208,7 +212,10 @@ def _known_inputs(
     settings: ContinuousTimeSettings,
     found: Findings,
 ) -> dict[str, Float]:
-    """Leave out visits at which an input is not known: what acts from there on is not known."""
+    """Leave out visits at which an input is not known: what acts from there on is not known.
+
+    But for a person's last visit with a process, from which on nothing is asked.
+    """
     if not settings.inputs:
         return dict(wide)
     back = [name for name in settings.inputs if name in (E, *inputs.scores.type_columns)]
@@ -216,10 +223,17 @@ def _known_inputs(
         found.tell("continuous-time-input-looks-back", names=back)
     known = np.all([np.isfinite(wide[name]) for name in settings.inputs], axis=0)
     there = np.any([np.isfinite(wide[name]) for name in settings.processes], axis=0)
+    known |= there & ~_is_followed(there)
     lost = int(np.sum((there & ~known).any(axis=1)))
     if lost:
         found.tell("continuous-time-input-missing", n=Persons(lost))
     return {name: np.where(known, array, np.nan) for name, array in wide.items()}
+
+
+def _is_followed(there: Bool) -> Bool:
+    """Whether a person has a later visit (persons, occasions)."""
+    found: Bool = np.cumsum(there[:, ::-1], axis=1)[:, ::-1] > there
+    return found
 
 
 def _about_occasions(values: Float) -> Float:

@@ -18,8 +18,12 @@ if TYPE_CHECKING:
 
 Row = Mapping[str, Any]
 LEVEL = 0.05
-LONG_GAP = 2.0  # half-lives between visits: a quarter of a deviation is left by then
+LONG_GAP = 2.0  # half-lives between visits: a quarter is left of what returns evenly
 SHARED = 0.1  # correlation of shocks that is told beside the response
+FIRST = {
+    "rest": "At their first visit persons were taken to be as after a long time.",
+    "free": "The first visit had means and covariances of its own.",
+}
 CAUTION = (
     "All of this is what a model makes of visits, not an experiment: something that was left out "
     "and moves both may look like one moving the other, and whoever feels bad may report more of "
@@ -131,14 +135,14 @@ def response_in_words(result: ContinuousTimeResult) -> str:
     low, high = peak["low"], peak["high"]
     if falls and low is not None and high is not None:
         low, high = -high, -low
-    at = f"after {between(when, unit, longest=longest)}" if when["value"] else "at once"
     held = f", held for {time_told(test.held, unit)}" if test.held else ""
     return (
         f"After a standard stressor ({result.title(test.cause)} {points(test.size, 1)} points, "
         f"{points(test.size_in_sds, 1)} SDs, above the own level{held}, all else at rest) "
         f"{effect_title(result)} is by this model at most {points(abs(peak['value'] or 0.0))} "
         f"points {'lower' if falls else 'higher'} (95 % interval {signed(low)} to {signed(high)}), "
-        f"{at}; half of that is gone {between(told[HALF], unit, longest=longest)} later."
+        f"{_when(when, unit, longest)}; half of that is gone "
+        f"{between(told[HALF], unit, longest=longest)} later."
     )
 
 
@@ -172,11 +176,18 @@ def peak_in_words(result: ContinuousTimeResult, who: str) -> str:
     """Say how far, and how long, somebody responds to the stressor."""
     told, unit = _measures_of(result, who), result.time_unit
     peak, longest = told[PEAK], _longest(told)
+    if peak["value"] is None:
+        return f"{who}: no response, since deviations would grow without end"
     return (
         f"{who}: farthest {signed(peak['value'])} points ({signed(peak['low'])} to "
-        f"{signed(peak['high'])}) after {between(told[TO_PEAK], unit, longest=longest)}, half of "
-        f"that gone {between(told[HALF], unit, longest=longest)} later"
+        f"{signed(peak['high'])}) {_when(told[TO_PEAK], unit, longest)}, half of that gone "
+        f"{between(told[HALF], unit, longest=longest)} later"
     )
+
+
+def _when(row: Row, unit: str, longest: float) -> str:
+    """Say when the farthest point is reached."""
+    return f"after {between(row, unit, longest=longest)}" if row["value"] else "at once"
 
 
 def _measures_of(result: ContinuousTimeResult, who: str) -> dict[str, Row]:
@@ -263,18 +274,26 @@ def methods_of(result: ContinuousTimeResult) -> Text:
     if result.inputs:
         names = enumeration([result.title(name) for name in result.inputs])
         inputs = f", moved by {names} (deviations from the person's mean, held between visits)"
+    factors = ""
+    if result.factors:
+        names = enumeration([result.title(name) for name in result.factors])
+        title, cause = effect_title(result), result.title(result.stressor.cause)
+        moved = "" if cause == title else f", what {cause} does to it"
+        factors = f" The return of {title}{moved} and its mean may depend on {names}."
     several = CROSS in set(result.effects["kind"]) or bool(result.inputs)
     return say(
         "{names} of {n:# person|# persons} at {occasions} occasions were modelled in continuous "
         "time: linear stochastic differential equations of deviations from the mean of the "
         "occasion and a lasting level of the person{inputs}{error}, by maximum likelihood (Kalman "
-        "filter over the exact discrete form; Voelkle, Oud, Davidov and Schmidt 2012). "
-        "{tested}Intervals of half-lives and responses are by the delta method.",
+        "filter over the exact discrete form; Voelkle, Oud, Davidov and Schmidt 2012). {first}"
+        "{factors} {tested}Intervals of half-lives and responses are by the delta method.",
         names=enumeration([result.title(name) for name in result.processes]),
         n=Persons(result.n),
         occasions=len(result.occasions),
         inputs=inputs,
         error=error,
+        first=FIRST[result.first],
+        factors=factors,
         tested="p values of effects of one variable on another are adjusted (Holm 1979). "
         if several
         else "",

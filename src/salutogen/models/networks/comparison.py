@@ -21,6 +21,8 @@ from salutogen.models.short_repr import short_repr
 
 Float = NDArray[np.float64]
 
+UNLIKE = 0.05  # chance, over all variables, that groups with the same answers are named
+
 
 @short_repr("groups", "structure_p", "strength_p", "draws")
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -110,6 +112,10 @@ def compare_networks(
     -----
     The larger of two groups can have the denser network only because it is larger: the test
     allows for that, the eye does not. That no difference is found says little with few persons.
+
+    Polychoric correlations are of answers, which cannot be brought to the same mean. Where the
+    groups answer differently, persons dealt anew are mixtures of both, whose correlations hold
+    that difference: p is not exact then, and `messages` names the variables.
     """
     refuse_not_whole(20, draws=draws)
     refuse_not_whole(0, seed=seed)
@@ -142,8 +148,31 @@ def compare_networks(
         strength_p=float(_share(np.abs(sums), abs(sum_observed))),
         edge_p=np.asarray(_share(np.abs(differences), np.abs(observed))),
         draws=len(permuted),
-        messages=rows.messages,
+        messages=(*rows.messages, *_answered_differently(model, rows.names, values, members)),
     )
+
+
+def _answered_differently(
+    model: GraphicalLasso, names: tuple[str, ...], values: Float, members: list[NDArray[np.int64]]
+) -> list[str]:
+    """Name variables whose answers differ between the groups, where that makes p inexact."""
+    from scipy.stats import chi2_contingency
+
+    if model.method != "polychoric":
+        return []
+    differ = []
+    for name, column in zip(names, values.T, strict=True):
+        answers = np.unique(column)
+        counts = [np.sum(column[own][:, None] == answers, axis=0) for own in members]
+        if chi2_contingency(counts).pvalue < UNLIKE / len(names):
+            differ.append(name)
+    if not differ:
+        return []
+    return [
+        f"{', '.join(differ)}: answered differently in the groups. Polychoric correlations of "
+        "persons dealt anew hold that difference, so that p values are not exact; "
+        "method='spearman' brings the groups to the same mean first."
+    ]
 
 
 def _permuted(

@@ -25,12 +25,14 @@ class MultilevelVAR:
     First each variable is regressed on all variables one prompt earlier and on the persons' means
     of the others, with a random intercept and random slopes of persons:
 
-    ``y_t = b_0i + Σ_x b_i(x) (x_(t−1) − mean_i(x)) + Σ_(x ≠ y) g(x) mean_i(x) + e_t``
+    ``y_t = b_0i + Σ_x b_i(x) (x_(t−1) − usual_i(x)) + Σ_(x ≠ y) g(x) mean_i(x) + e_t``
 
-    Its slopes are the temporal network; g and the variance of the intercepts give the network of
-    persons' means. Then what is left of each variable is regressed on what is left of the others,
-    again with random slopes: the contemporaneous network (Epskamp, Waldorp, Mõttus & Borsboom
-    2018; the estimator `lmer` of R's mlVAR). All regressions are by maximum likelihood.
+    Here mean_i(x) is over all values of the person, and usual_i(x) over those that a later prompt
+    of their day follows: the last of a day is never one prompt earlier than anything. Its slopes
+    are the temporal network; g and the variance of the intercepts give the network of persons'
+    means. Then what is left of each variable is regressed on what is left of the others, again
+    with random slopes: the contemporaneous network (Epskamp, Waldorp, Mõttus & Borsboom 2018; the
+    estimator `lmer` of R's mlVAR). All regressions are by maximum likelihood.
 
     Parameters
     ----------

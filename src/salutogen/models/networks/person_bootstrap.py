@@ -38,7 +38,7 @@ class VARStability:
         Edges as in `MultilevelVARFit.estimates`.
     estimates : array (m,)
     drawn : array (draws, m)
-        Of each sample; NaN where it has no network of persons' means.
+        Of each sample; NaN where it has no such network.
     level : float
     n_lost : int
         Samples that could not be fitted.
@@ -59,14 +59,14 @@ class VARStability:
         """Return one row per edge: `edge, estimate, conf_low, conf_high, same_sign`.
 
         Percentile intervals, and the share of samples in which the edge has the sign it has here.
+        Both are missing where the network is missing, here or in more than a tenth of the samples:
+        the samples that have it are not like the others.
         """
-        low, high = percentile_intervals(self.drawn, self.level)
-        same = np.nanmean(
-            np.where(
-                np.isfinite(self.drawn), np.sign(self.drawn) == np.sign(self.estimates), np.nan
-            ),
-            axis=0,
-        )
+        known = np.isfinite(self.drawn)
+        told = np.isfinite(self.estimates) & (np.mean(~known, axis=0) <= LOST)
+        low, high = np.where(told, percentile_intervals(self.drawn, self.level), np.nan)
+        agree = np.sum(known & (np.sign(self.drawn) == np.sign(self.estimates)), axis=0)
+        same = np.where(told, agree / np.maximum(np.sum(known, axis=0), 1), np.nan)
         columns = {
             "edge": list(self.names),
             "estimate": self.estimates,

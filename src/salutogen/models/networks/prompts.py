@@ -33,7 +33,7 @@ class PromptPairs:
     current : array (n, k)
         Values at a prompt.
     lagged : array (n, k)
-        Values one prompt earlier, less the person's mean of values that a prompt follows.
+        Values one prompt earlier, less the person's mean of values that are not the last of a day.
     means : array (n, k)
         The person's mean of all values.
     code : array (n,)
@@ -185,8 +185,13 @@ def _places_before(prompts: _Sorted) -> Int:
 
 
 def _is_followed(prompts: _Sorted) -> Bool:
-    """Whether a later beep of the day is planned: another row of that day comes later."""
-    return np.append(_same_day(prompts), False)
+    """Whether something is known of a later beep of the day; a row without values is as no row."""
+    n = len(prompts.code)
+    starts = np.append(0, np.flatnonzero(~_same_day(prompts)) + 1)
+    known = np.where(np.isfinite(prompts.values).any(axis=1), np.arange(n), -1)
+    last = np.maximum.reduceat(known, starts)
+    found: Bool = np.arange(n) < np.repeat(last, np.diff(np.append(starts, n)))
+    return found
 
 
 def _means(column: Float, rows: Bool, code: Int, n: int) -> Float:

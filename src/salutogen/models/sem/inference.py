@@ -24,6 +24,8 @@ MOST_NAMED = 6
 
 def inverse_information(information: Float) -> Float | None:
     """Return the inverse of an information matrix (q, q); None where it is not definite."""
+    if not np.isfinite(information).all():
+        return None
     standard, scale = _standardised(information)
     values, vectors = np.linalg.eigh(standard)
     if not values[0] > UNTOLD:

@@ -7,16 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
 from salutogen.errors import ModelError
-from salutogen.models.sem.estimates import NamedEstimates, roots
+from salutogen.models.sem.estimates import roots
 from salutogen.models.sem.fitting import Fitted, refuse_unknown_errors, scaled_covariance
 from salutogen.models.sem.inference import Errors, estimate_covariance
+from salutogen.models.sem.profiled import ProfiledEstimates
 from salutogen.models.sem.profiling import Profile
 from salutogen.models.short_repr import short_repr
-from salutogen.names import did_you_mean
 
 Float = NDArray[np.float64]
 
@@ -39,26 +38,9 @@ class WaldTest:
     p_value: float
 
 
-@dataclass(frozen=True)
-class LikelihoodRatio:
-    """A test of one parameter by the likelihood.
-
-    Attributes
-    ----------
-    root : float
-        Signed root of the likelihood ratio, about standard normal under the hypothesis: above 0
-        where the value is above the estimate. NaN where it cannot be found.
-    p_value : float
-        Two-sided.
-    """
-
-    root: float
-    p_value: float
-
-
 @short_repr("n_persons", "n_parameters", "log_likelihood", "converged")
 @dataclass(frozen=True, kw_only=True, repr=False)
-class StructuralFit(NamedEstimates):
+class StructuralFit(ProfiledEstimates):
     """A structural model at its maximum-likelihood estimates.
 
     Attributes
@@ -154,55 +136,10 @@ class StructuralFit(NamedEstimates):
         statistic = float(apart @ np.linalg.solve(variance, apart))
         return WaldTest(statistic, len(several), float(chdtrc(len(several), statistic)))
 
-    def likelihood_ratio(self, name: str, value: float = 0.0) -> LikelihoodRatio:
-        """Test one parameter against a value by the likelihood, all others fitted anew.
-
-        With robust errors the ratio is multiplied by the quotient of the variances by observed
-        information and by robust errors (Rotnitzky & Jewell 1990).
-
-        Parameters
-        ----------
-        name : str
-            A parameter.
-        value : float
-            What it is under the hypothesis, in units of the data.
-        """
-        from scipy.special import chdtrc
-
-        j, units = self._index(name), self.fitted.units
-        profile = self._profile(j)
-        root = float("nan")
-        if profile is not None:
-            root = profile.root((value - float(units.shift[j])) / float(units.factor[j]))
-        return LikelihoodRatio(root, float(chdtrc(1, root**2)))
-
-    def profile_intervals(self, *names: str, level: float = 0.95) -> pl.DataFrame:
-        """Return intervals from the likelihood: `term, estimate, conf_low, conf_high`.
-
-        The values that `likelihood_ratio` does not reject; missing where there is no such limit.
-
-        Parameters
-        ----------
-        *names : str
-            Parameters.
-        level : float
-            Of the intervals.
-        """
-        from scipy.special import ndtri
-
-        z, rows = float(ndtri((1 + level) / 2)), []
-        for name in names:
-            j, units = self._index(name), self.fitted.units
-            profile = self._profile(j)
-            limits = [float("nan")] * 2
-            if profile is not None:
-                limits = [float(units.factor[j]) * profile.limit(sign, z) + float(units.shift[j])
-                          for sign in (-1, 1)]  # fmt: skip
-            rows.append((name, float(self.coefficients[j]), *limits))
-        columns = ("term", "estimate", "conf_low", "conf_high")
-        schema = dict.fromkeys(columns, pl.Float64) | {"term": pl.String}
-        table = pl.DataFrame(rows, schema=schema, orient="row")
-        return table.with_columns(pl.col(pl.Float64).fill_nan(None))
+    @property
+    def _factor_and_shift(self) -> tuple[Float, Float]:
+        units = self.fitted.units
+        return units.factor, units.shift
 
     def _profile(self, j: int) -> Profile | None:
         """The likelihood as a function of one parameter; None without standard errors."""
@@ -212,14 +149,6 @@ class StructuralFit(NamedEstimates):
         own = float(covariance[j, j]) * float(self.fitted.units.factor[j]) ** 2
         ratio = own / float(self.covariance[j, j]) if self.errors == "robust" else 1.0
         return Profile(self.fitted.place, covariance, j, ratio)
-
-    def _index(self, name: str) -> int:
-        """Place of a parameter; refuse what is none."""
-        if name not in self.parameters:
-            raise ModelError(
-                f"There is no parameter {name!r}.{did_you_mean(name, self.parameters)}"
-            )
-        return self.parameters.index(name)
 
     def _weights(self, contrast: str | Mapping[str, float]) -> Float:
         named = {contrast: 1.0} if isinstance(contrast, str) else contrast

@@ -24,7 +24,7 @@ LOG_TWO_PI = math.log(2 * math.pi)
 def filter_forwards(
     i: int, starts: Int, gap: Int, values: Float, shift: Float, transition: Float, noise: Float,
     error: Float, a: Float, P: Float, states: Float, covariances: Float,
-    gains: Float, variances: Float, surprises: Float,
+    gains: Float, variances: Float, surprises: Float, ahead: Float, ahead_variances: Float,
 ) -> float:  # fmt: skip
     """Filter person i; return the log-likelihood, or infinity where a variance is not above 0.
 
@@ -38,6 +38,8 @@ def filter_forwards(
         Filled: covariance of the state with each value that was seen.
     variances, surprises : array (n, k)
         Filled, for all persons: variance of each value before it was seen, and value − expected.
+    ahead, ahead_variances : array (n, k), or with no rows
+        Filled, if asked for: value − what the rows before it let expect, and the variance of that.
     """
     d, k = a.shape[0], error.shape[0]
     moved, half = np.empty(d), np.empty((d, d))
@@ -52,6 +54,8 @@ def filter_forwards(
             states[at, r] = a[r]
             for c in range(d):
                 covariances[at, r, c] = P[r, c]
+        if ahead.shape[0] > 0:
+            look_ahead(values[t], a, P, error, ahead[t], ahead_variances[t])
         for j in range(k):
             surprise = values[t, j] - a[j]
             variances[t, j] = surprises[t, j] = np.nan
@@ -76,6 +80,20 @@ def filter_forwards(
             variances[t, j], surprises[t, j] = variance, surprise
             found -= 0.5 * (LOG_TWO_PI + math.log(variance) + surprise * surprise / variance)
     return found
+
+
+@njit(cache=True, nogil=True)
+def look_ahead(
+    values: Float, a: Float, P: Float, error: Float, ahead: Float, variances: Float
+) -> None:
+    """Set each value of a row beside what is expected before any of the row was seen."""
+    d, k = a.shape[0], error.shape[0]
+    for j in range(k):
+        ahead[j] = values[j] - a[j]
+        variances[j] = P[j, j] + error[j]
+        if d > k:
+            ahead[j] -= a[k + j]
+            variances[j] += 2 * P[j, k + j] + P[k + j, k + j]
 
 
 @njit(cache=True, nogil=True)
@@ -255,7 +273,8 @@ def score_persons(
     transition: Float, noise: Float, error: Float, first_state: Float,
     first_covariance: Float, kind: Int, log_likelihood: Float, variances: Float, surprises: Float,
     d_shift: Float, d_transition: Float, d_noise: Float, d_mean: Float, d_error: Float,
-    d_state: Float, d_covariance: Float, smoothed: Float, spread: Float,
+    d_state: Float, d_covariance: Float, smoothed: Float, spread: Float, ahead: Float,
+    ahead_variances: Float,
 ) -> None:  # fmt: skip
     """Log-likelihood of persons first … last − 1 and its derivatives, each in its own place.
 
@@ -292,7 +311,7 @@ def score_persons(
         P[:] = first_covariance[kind[i]]
         log_likelihood[i] = filter_forwards(
             i, starts, gap, values, shift, transition, noise, error, a, P, states,
-            covariances, gains, variances, surprises,
+            covariances, gains, variances, surprises, ahead, ahead_variances,
         )  # fmt: skip
         d_mean[i] = 0.0
         d_error[i] = 0.0

@@ -20,6 +20,7 @@ Float = NDArray[np.float64]
 
 SETTLED = 1e-9  # decrease of the criterion by a further step
 STEP = 1e-6  # of differences of gradients
+RIDGE = 1e-10  # of the whole variance: so that covariances at their bound have a root
 NOTHING = 1e-6  # of the whole variance: below it a variance is at its bound
 NOT_SETTLED = (
     "The search did not settle: do not use these estimates. More rows, fewer processes, or no "
@@ -73,7 +74,7 @@ def fit(problem: Problem, *, robust: bool) -> Fitted:
     start = roots_of(layout, best_start(problem))
     top = minimise(criterion, start, far=False, settled=SETTLED)
     natural = natural_of(layout, top.point)
-    covariance, messages = _covariance(problem, top.point, robust=robust)
+    covariance, messages = covariance_of(problem, top.point, robust=robust)
     if not top.converged:
         messages.insert(0, NOT_SETTLED)
         warnings.warn(NOT_SETTLED, ConvergenceWarning, stacklevel=4)
@@ -88,12 +89,19 @@ def fit(problem: Problem, *, robust: bool) -> Fitted:
     )
 
 
-def roots_of(layout: Layout, natural: Float) -> Float:
-    """Parameters with covariances as their Cholesky roots and variances as SDs."""
+def roots_of(layout: Layout, natural: Float, *, ridge: float = 0.0) -> Float:
+    """Parameters with covariances as their Cholesky roots and variances as SDs.
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        A covariance is none; one at its bound needs a `ridge` to have a root.
+    """
     found = natural.copy()
-    found[layout.places["error"]] = np.sqrt(natural[layout.places["error"]])
+    found[layout.places["error"]] = np.sqrt(np.maximum(natural[layout.places["error"]], 0.0))
+    more = ridge * np.eye(len(layout.processes))
     for part in layout.covariance_parts:
-        whole = layout.symmetric(natural[layout.places[part]])
+        whole = layout.symmetric(natural[layout.places[part]]) + more
         found[layout.places[part]] = np.linalg.cholesky(whole)[layout.lower]
     return found
 
@@ -131,8 +139,8 @@ def natural_by_roots(layout: Layout, roots: Float) -> Float:
     return found
 
 
-def _covariance(problem: Problem, roots: Float, *, robust: bool) -> tuple[Float, list[str]]:
-    """Covariance of the parameters, and what is doubtful."""
+def covariance_of(problem: Problem, roots: Float, *, robust: bool) -> tuple[Float, list[str]]:
+    """Return the covariance of the parameters, and what is doubtful."""
     layout, m = problem.layout, len(roots)
     jacobian = natural_by_roots(layout, roots)
     at_bound = bound_places(layout, roots)
@@ -144,7 +152,7 @@ def _covariance(problem: Problem, roots: Float, *, robust: bool) -> tuple[Float,
         messages.append(
             f"At its bound: {listed}. It has no standard error, and the others hold it there."
         )
-    inverse = inverse_information(_information(problem, roots)[np.ix_(free, free)])
+    inverse = inverse_information(information(problem, roots)[np.ix_(free, free)])
     if inverse is None:
         messages.append(
             "No standard errors: other values of some parameters fit nearly as well. Fewer "
@@ -152,7 +160,7 @@ def _covariance(problem: Problem, roots: Float, *, robust: bool) -> tuple[Float,
         )
         return covariance, messages
     if robust:
-        scores = _person_scores(problem, roots)[:, free]
+        scores = person_scores(problem, roots)[:, free]
         inverse = sandwich(inverse, np.einsum("na,nb->ab", scores, scores))
     part = jacobian[np.ix_(free, free)]
     covariance[np.ix_(free, free)] = part @ inverse @ part.T
@@ -171,15 +179,19 @@ def bound_places(layout: Layout, roots: Float) -> np.ndarray:
     return found
 
 
-def _information(problem: Problem, roots: Float) -> Float:
-    """Negative second derivatives of the log-likelihood, by differences of exact gradients."""
+def information(problem: Problem, roots: Float) -> Float:
+    """Return negative second derivatives of the likelihood, by differences of exact gradients."""
     m = len(roots)
     found = np.empty((m, m))
     here = _gradient(problem, roots)
     for j in range(m):
         step = np.zeros(m)
         step[j] = STEP * max(1.0, abs(float(roots[j])))
-        found[j] = (here - _gradient(problem, roots + step)) / step[j]
+        there = _gradient(problem, roots + step)
+        if not np.isfinite(there).all():  # beside a drift that explodes: look the other way
+            step = -step
+            there = _gradient(problem, roots + step)
+        found[j] = (here - there) / step[j]
     half: Float = (found + found.T) / 2
     return half
 
@@ -191,8 +203,8 @@ def _gradient(problem: Problem, roots: Float) -> Float:
     return root_gradient(problem.layout, roots, scored.gradient)
 
 
-def _person_scores(problem: Problem, roots: Float) -> Float:
-    """Derivatives of each person's log-likelihood (persons, m)."""
+def person_scores(problem: Problem, roots: Float) -> Float:
+    """Return derivatives of each person's log-likelihood (persons, m)."""
     layout, natural = problem.layout, natural_of(problem.layout, roots)
     found = np.empty((problem.rows.n_persons, len(roots)))
     for i in range(len(found)):

@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from salutogen.errors import ModelError
+from salutogen.models.checks import is_between, is_number
 from salutogen.models.state_space.gaps import Gaps, exponentials
 from salutogen.models.state_space.spectrum import Spectrum
 from salutogen.names import did_you_mean
@@ -23,6 +24,7 @@ Float = NDArray[np.float64]
 POINTS = 201  # times that are told
 FINE = 2001  # times among which the peak is looked for
 GONE = 1e-3  # share of the slowest part that is left when a response counts as gone
+SUMMARY = ("peak", "time_to_peak", "half_recovery", "half_life", "area")
 STEP = 1e-5  # of differences over parameters, in standard errors or of their size
 
 
@@ -45,11 +47,13 @@ class ImpulseResponse:
         The farthest value (below 0 where the effect falls), and when it is reached.
     half_recovery : float
         Time from the peak until half of it is left.
+    half_life : float
+        Time from the pulse until half of what was moved at once is left; NaN where nothing was.
     area : float
         Of the response over all time: effect × time.
     intervals : dict
-        (low, high) of `peak, time_to_peak, half_recovery, area`; times by the delta method on
-        logarithms, (0, 0) where it is at once.
+        (low, high) of `peak, time_to_peak, half_recovery, half_life, area`; times by the delta
+        method on logarithms, (0, 0) where it is at once.
     """
 
     cause: str
@@ -63,6 +67,7 @@ class ImpulseResponse:
     peak: float
     time_to_peak: float
     half_recovery: float
+    half_life: float
     area: float
     intervals: dict[str, tuple[float, float]]
 
@@ -85,13 +90,31 @@ class Question:
 
     def response(self, drift: Float, inputs: Float, times: Float) -> Float:
         """Response (t,) at times from 0 on."""
-        if self.duration > 0:
-            # What is held until `duration` is what is held for ever less what begins then.
-            held = _integral(drift, times) - _integral(drift, np.maximum(times - self.duration, 0))
-            return self.size * (held @ inputs[:, self.cause])[:, self.effect]
-        moved = inputs[:, self.cause] if self.of_input else np.eye(len(drift))[self.cause]
-        found: Float = self.size * (_exponentials(drift, times) @ moved)[:, self.effect]
-        return found
+        return self._curve(drift, inputs)(times)
+
+    def _curve(self, drift: Float, inputs: Float) -> Callable[[Float], Float]:
+        """The response as a function of times (t,)."""
+        one = drift[None]
+        spectrum = Spectrum.of(one)
+
+        def left(times: Float) -> Float:
+            gaps = Gaps(lengths=times, kind=np.zeros(len(times), dtype=np.int64))
+            return exponentials(one, gaps, spectrum)
+
+        def integral(times: Float) -> Float:
+            found: Float = np.linalg.solve(drift, left(times) - np.eye(len(drift)))
+            return found
+
+        def response(times: Float) -> Float:
+            if self.duration > 0:
+                # What is held until `duration` is what is held for ever less what begins then.
+                held = integral(times) - integral(np.maximum(times - self.duration, 0))
+                return self.size * (held @ inputs[:, self.cause])[:, self.effect]
+            moved = inputs[:, self.cause] if self.of_input else np.eye(len(drift))[self.cause]
+            found: Float = self.size * (left(times) @ moved)[:, self.effect]
+            return found
+
+        return response
 
     def area(self, drift: Float, inputs: Float) -> float:
         """Area under the response over all time."""
@@ -99,32 +122,37 @@ class Question:
         for_how_long = self.duration if self.duration > 0 else 1.0
         return float(-np.linalg.solve(drift, moved)[self.effect]) * self.size * for_how_long
 
-    def peak(self, drift: Float, inputs: Float, until: float) -> tuple[float, float, float]:
-        """Farthest value, when it is reached, and how long until half of it is left."""
+    def course(self, drift: Float, inputs: Float, until: float) -> tuple[float, ...]:
+        """Farthest value, when it is reached, time from it to half of it, and from 0 to half."""
         from scipy.optimize import brentq, minimize_scalar
 
-        grid = np.linspace(0.0, until, FINE)
-        far = np.abs(self.response(drift, inputs, grid))
+        curve, grid = self._curve(drift, inputs), np.linspace(0.0, until, FINE)
+        far = np.abs(curve(grid))
         at = int(np.argmax(far))
         when = float(grid[at])
+
+        def value(time: float) -> float:
+            return float(curve(np.array([time]))[0])
+
         if 0 < at < FINE - 1:
             found = minimize_scalar(
-                lambda t: -abs(self._at(drift, inputs, t)),
+                lambda t: -abs(value(t)),
                 bounds=(float(grid[at - 1]), float(grid[at + 1])),
                 method="bounded",
                 options={"xatol": 1e-10 * until},
             )
             when = float(found.x)
-        peak = self._at(drift, inputs, when)
-        below = np.flatnonzero((grid > when) & (far < abs(peak) / 2))
-        if not below.size or peak == 0:
-            return peak, when, float("nan")
-        low, high = max(when, float(grid[below[0] - 1])), float(grid[below[0]])
-        half = brentq(lambda t: abs(self._at(drift, inputs, t)) - abs(peak) / 2, low, high)
-        return peak, when, float(half) - when
 
-    def _at(self, drift: Float, inputs: Float, time: float) -> float:
-        return float(self.response(drift, inputs, np.array([time]))[0])
+        def half_of(size: float, since: float) -> float:
+            """Time from another one until half of it is left; NaN where there is none."""
+            below = np.flatnonzero((grid > since) & (far < abs(size) / 2))
+            if not below.size:
+                return float("nan")
+            low, high = max(since, float(grid[below[0] - 1])), float(grid[below[0]])
+            return float(brentq(lambda t: abs(value(t)) - abs(size) / 2, low, high)) - since
+
+        peak, at_once = value(when), value(0.0)
+        return peak, when, half_of(peak, when), half_of(at_once, 0.0)
 
 
 def impulse_response(
@@ -135,9 +163,11 @@ def impulse_response(
     from scipy.special import ndtri
 
     question = question_of(fit, cause, effect, size, duration)
+    if not is_between(level, 0, 1):
+        raise ModelError(f"level: expected a number between 0 and 1, got {level!r}.")
     k = len(fit.spec.processes)
     dynamic, covariance = dynamics_of(fit, factors)
-    slowest = float(np.max(np.linalg.eigvals(dynamic[: k * k].reshape(k, k)).real))
+    slowest = slowest_of(dynamic[: k * k].reshape(k, k))
     if not slowest < 0:
         raise ModelError(
             "By this model deviations grow without end: there is no response that comes to an end."
@@ -149,25 +179,30 @@ def impulse_response(
 
     def told(dynamic: Float) -> Float:
         drift, inputs = dynamic[: k * k].reshape(k, k), dynamic[k * k :].reshape(k, -1)
-        summary = (*question.peak(drift, inputs, until), question.area(drift, inputs))
+        summary = (*question.course(drift, inputs, until), question.area(drift, inputs))
         return np.concatenate([summary, question.response(drift, inputs, at)])
 
     values = told(dynamic)
     errors = _errors(told, dynamic, covariance)
     z = float(ndtri((1 + level) / 2))
-    peak, when, half, area = values[:4].tolist()
+    summary = dict(zip(SUMMARY, values.tolist(), strict=False))
+    half_widths = z * errors[len(SUMMARY) :]
+    response = values[len(SUMMARY) :]
+    intervals = {}
+    for name, value, error in zip(SUMMARY, values.tolist(), errors.tolist(), strict=False):
+        of_time = name not in ("peak", "area")
+        even = (value - z * error, value + z * error)
+        intervals[name] = positive_interval(value, error, z) if of_time else even
     return ImpulseResponse(
-        cause=cause, effect=effect, size=size, duration=question.duration, times=at,
-        response=values[4:], conf_low=values[4:] - z * errors[4:],
-        conf_high=values[4:] + z * errors[4:], peak=peak, time_to_peak=when, half_recovery=half,
-        area=area,
-        intervals={
-            "peak": (peak - z * errors[0], peak + z * errors[0]),
-            "time_to_peak": positive_interval(when, errors[1], z),
-            "half_recovery": positive_interval(half, errors[2], z),
-            "area": (area - z * errors[3], area + z * errors[3]),
-        },
+        cause=cause, effect=effect, size=question.size, duration=question.duration, times=at,
+        response=response, conf_low=response - half_widths, conf_high=response + half_widths,
+        intervals=intervals, **summary,
     )  # fmt: skip
+
+
+def slowest_of(drift: Float) -> float:
+    """Rate at which the slowest part of a deviation changes: below 0 where all of it returns."""
+    return float(np.max(np.linalg.eigvals(drift).real))
 
 
 def dynamics_of(fit: ContinuousTimeFit, factors: Mapping[str, float]) -> tuple[Float, Float]:
@@ -181,6 +216,8 @@ def dynamics_of(fit: ContinuousTimeFit, factors: Mapping[str, float]) -> tuple[F
         if name not in mean:
             near = did_you_mean(name, tuple(mean)) or f" There are {', '.join(mean) or 'none'}."
             raise ModelError(f"factors: drift depends on no {name!r}.{near}")
+        if not is_number(factors[name]):
+            raise ModelError(f"factors: expected a number of {name}, got {factors[name]!r}.")
     places, by = list(range(len(names))), [np.eye(len(names))]
     for j, (name, factor) in enumerate(layout.moderated):
         if factor in factors and name in names:
@@ -219,8 +256,10 @@ def question_of(
     holds = of_input and cause not in fit.spec.pulses
     if duration is not None and not holds:
         raise ModelError(f"duration: {cause} is moved at once; only inputs that hold have one.")
-    if duration is not None and not duration > 0:
+    if duration is not None and not (is_number(duration) and duration > 0):
         raise ModelError(f"duration: expected a time above 0, got {duration!r}.")
+    if not (is_number(size) and size != 0):
+        raise ModelError(f"size: expected a number other than 0, got {size!r}.")
     return Question(
         effect=processes.index(effect),
         cause=(inputs if of_input else processes).index(cause),
@@ -228,17 +267,6 @@ def question_of(
         size=float(size),
         duration=float(1.0 if duration is None else duration) if holds else 0.0,
     )
-
-
-def _integral(drift: Float, times: Float) -> Float:
-    """Integrals (t, k, k) of exp(A s) from 0 to each time."""
-    found: Float = np.linalg.solve(drift, _exponentials(drift, times) - np.eye(len(drift)))
-    return found
-
-
-def _exponentials(drift: Float, times: Float) -> Float:
-    one, gaps = drift[None], Gaps(lengths=times, kind=np.zeros(len(times), dtype=np.int64))
-    return exponentials(one, gaps, Spectrum.of(one))
 
 
 def _errors(told: Callable[[Float], Float], at: Float, covariance: Float) -> Float:

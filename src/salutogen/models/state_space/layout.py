@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -121,6 +121,15 @@ class Layout:
         )
 
     @cached_property
+    def variance_places(self) -> frozenset[int]:
+        """Places of variances: what is not below 0."""
+        diagonal = np.flatnonzero(self.lower[0] == self.lower[1])
+        found = set(range(self.places["error"].start, self.places["error"].stop))
+        for part in self.covariance_parts:
+            found.update((self.places[part].start + diagonal).tolist())
+        return frozenset(found)
+
+    @cached_property
     def error_places(self) -> Int:
         """Which processes have error of measurement."""
         return np.array(
@@ -150,6 +159,18 @@ class Layout:
                 self.symmetric(natural[at["first_covariance"]]) if self.free_first else None
             ),
         )
+
+    def reordered(self, order: Int, natural: Float) -> tuple[Layout, Float]:
+        """Return the same model with its processes in another order, and its parameters (m,)."""
+        k, at, found = len(self.processes), self.places, natural.copy()
+        found[at["drift"]] = natural[at["drift"]].reshape(k, k)[np.ix_(order, order)].ravel()
+        found[at["inputs"]] = natural[at["inputs"]].reshape(k, -1)[order].ravel()
+        for part in ("mean", "first"):
+            found[at[part]] = natural[at[part]][order] if self.sizes[part] else []
+        for part in self.covariance_parts:
+            whole = self.symmetric(natural[at[part]])
+            found[at[part]] = whole[np.ix_(order, order)][self.lower]
+        return replace(self, processes=tuple(self.processes[i] for i in order.tolist())), found
 
     def pack_gradient(self, parts: Mapping[str, Float], patterns: Float) -> Float:
         """Return derivatives over the parameters from those over the parts of the model.

@@ -32,9 +32,10 @@ class ContinuousTime:
         One or more columns that depend on their own past. Missing values are allowed.
     inputs : sequence of str
         Columns that act on the processes and are not acted upon. They hold from their row to the
-        next one, and must be known there.
+        next one, and must be known there (at a person's last row they act on nothing).
     pulses : sequence of str
-        Those of the inputs that act at once, at their row (events), before its values.
+        Those of the inputs that act at once, at their row (events), before its values; they must
+        be known at every row.
     person, time : str
         Columns. Time is a number in one unit for everybody, in which all rates are told.
     measurement_error : sequence of str
@@ -153,6 +154,14 @@ class ContinuousTime:
         twice = [name for name, times in Counter(columns).items() if times > 1]
         if twice:
             problems.append(f"{', '.join(twice)}: named in more than one place. Name each once.")
+        lists = {
+            "measurement_error": self.measurement_error, "pulses": self.pulses,
+            **{f"factors of {name}": columns for name, columns in self.factors.items()},
+        }  # fmt: skip
+        for setting, given in lists.items():
+            again = [name for name, times in Counter(given).items() if times > 1]
+            if again:
+                problems.append(f"{setting}: {', '.join(again)} twice. Name each once.")
         for setting, known in (("measurement_error", self.processes), ("pulses", self.inputs)):
             of_what = "processes" if setting == "measurement_error" else "inputs"
             for name in getattr(self, setting):

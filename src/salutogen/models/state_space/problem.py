@@ -80,18 +80,18 @@ class Scored:
         Log-likelihood.
     gradient : array (m,)
         Its derivatives over the parameters.
-    variances, surprises : array (n, k)
-        Of each value before it was seen, given those before: variance, and value − expected.
     smoothed, spread : array (n, d), (n, d, d), or without rows
         Deviations of processes, and behind them of persons' means, given everything.
+    ahead, ahead_variances : array (n, k), or without rows
+        Each value − what the rows before it let expect, and the variance of that.
     """
 
     by_person: Float
     gradient: Float
-    variances: Float
-    surprises: Float
     smoothed: Float
     spread: Float
+    ahead: Float
+    ahead_variances: Float
 
     @property
     def log_likelihood(self) -> float:
@@ -157,23 +157,25 @@ class Problem:
         )  # fmt: skip
         kept = n if smooth else 0
         smoothed, spread = np.empty((kept, d)), np.empty((kept, d, d))
+        ahead, ahead_variances = np.empty((kept, k)), np.empty((kept, k))
 
         def score(first: int, last: int) -> None:
             kernels.score_persons(
                 first, last, rows.starts, rows.gap, centred, shift, passage.transition,
                 passage.noise, dynamics.error, first_state, first_covariance, rows.kind, found,
                 variances, surprises, slopes.shift, slopes.transition, slopes.noise, slopes.mean,
-                slopes.error, slopes.state, slopes.covariance, smoothed, spread,
+                slopes.error, slopes.state, slopes.covariance, smoothed, spread, ahead,
+                ahead_variances,
             )  # fmt: skip
 
         share_work(score, persons, cost=COST_OF_ROW * n / persons)
         scored = Scored(
             by_person=found,
             gradient=np.empty(0),
-            variances=variances,
-            surprises=surprises,
             smoothed=smoothed,
             spread=spread,
+            ahead=ahead,
+            ahead_variances=ahead_variances,
         )
         return scored, slopes
 

@@ -19,6 +19,11 @@ from salutogen.models.state_space.problem import Rows
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 
+PULSE_UNKNOWN = "A pulse acts at its row: write 0 where nothing happened, or leave the row out."
+INPUT_UNKNOWN = (
+    "An input is taken as it is given, until the next row. Where it is not known at every row, "
+    "make it a process: values of processes may be missing."
+)
 DIGITS = 12  # of gaps in units of the middle one: what differs beyond is rounding
 
 
@@ -100,7 +105,7 @@ def read_rows(data: Any, layout: Layout, person: str, time: str) -> Seen:
     _refuse_twice(code, at, order, f"{person} and {time}")
     starts = np.append(0, np.flatnonzero(np.diff(code)) + 1)
     starts = np.append(starts[: len(order)], len(order)).astype(np.int64)
-    _refuse_gaps_in_inputs(inputs[order], starts, order, layout.inputs)
+    _refuse_gaps_in_inputs(inputs[order], starts, order, layout)
     of_persons = {name: _constant(numbers[name][order], code, starts, name) for name in factors}
     return _scaled(
         layout, values[order], inputs[order], at, starts, of_persons,
@@ -111,11 +116,14 @@ def read_rows(data: Any, layout: Layout, person: str, time: str) -> Seen:
 def _kept(
     values: Float, inputs: Float, persons: pl.Series, numbers: dict[str, Float], factors: list[str]
 ) -> tuple[NDArray[np.bool_], tuple[str, ...]]:
-    """Which rows tell anything: of persons who have a value and all factors."""
+    """Which rows tell anything: of persons who have a value and all factors.
+
+    A row with one input counts: what it says of the others is refused later if it is missing.
+    """
     messages = []
     seen = np.isfinite(values).any(axis=1)
     has_factors = np.all([np.isfinite(numbers[name]) for name in factors] or [seen | True], axis=0)
-    with_input = np.isfinite(inputs).all(axis=1) & (inputs.shape[1] > 0)
+    with_input = np.isfinite(inputs).any(axis=1)
     table = pl.DataFrame({"person": persons, "seen": seen, "complete": has_factors})
     own = table.select(pl.col("seen").any().over("person"), pl.col("complete").all().over("person"))
     whole = own["complete"].to_numpy()
@@ -144,17 +152,26 @@ def _refuse_twice(code: Int, at: Float, order: Int, names: str) -> None:
         )
 
 
-def _refuse_gaps_in_inputs(inputs: Float, starts: Int, order: Int, names: tuple[str, ...]) -> None:
-    last = np.zeros(len(order), dtype=bool)
-    last[starts[1:] - 1] = True
-    for j, name in enumerate(names):
+def _refuse_gaps_in_inputs(inputs: Float, starts: Int, order: Int, layout: Layout) -> None:
+    """Refuse what is not known where it acts: pulses at every row, others until the next one."""
+    acts = _acting(starts, layout)
+    for j, name in enumerate(layout.inputs):
+        unknown = np.zeros(int(order.max()) + 1, dtype=bool)
+        unknown[order[np.isnan(inputs[:, j]) & acts[:, j]]] = True
         refuse_rows(
-            np.isin(np.arange(int(order.max()) + 1), order[np.isnan(inputs[:, j]) & ~last]),
+            unknown,
             name,
             "missing",
-            "An input is taken as it is given, until the next row. Where it is not known at "
-            "every row, make it a process: values of processes may be missing.",
+            PULSE_UNKNOWN if name in layout.pulses else INPUT_UNKNOWN,
         )
+
+
+def _acting(starts: Int, layout: Layout) -> NDArray[np.bool_]:
+    """Where inputs act (n, p): pulses everywhere, what is held not from a person's last row on."""
+    found = np.ones((int(starts[-1]), len(layout.inputs)), dtype=bool)
+    holds = [name not in layout.pulses for name in layout.inputs]
+    found[np.ix_(starts[1:] - 1, np.flatnonzero(holds))] = False
+    return found
 
 
 def _constant(values: Float, code: Int, starts: Int, name: str) -> Float:
@@ -170,6 +187,17 @@ def _constant(values: Float, code: Int, starts: Int, name: str) -> Float:
     return found
 
 
+def _spreads(inputs: Float, starts: Int, layout: Layout) -> Float:
+    """SD of each input where it acts; refuse those that do not vary there."""
+    acts, found = _acting(starts, layout), np.empty(len(layout.inputs))
+    for j, name in enumerate(layout.inputs):
+        acting = inputs[acts[:, j], j]
+        if np.ptp(acting) == 0:
+            raise ModelError(f"{name}: does not vary where it acts. Leave it out of the inputs.")
+        found[j] = np.std(acting)
+    return found
+
+
 def _scaled(
     layout: Layout, values: Float, inputs: Float, at: Float, starts: Int,
     factors: dict[str, Float], *, order: Int, persons: pl.Series,
@@ -179,19 +207,17 @@ def _scaled(
         known = values[np.isfinite(values[:, j]), j]
         if known.size < 2 or np.ptp(known) == 0:
             raise ModelError(f"{name}: does not vary. Leave it out of the processes.")
-    inputs = np.where(np.isnan(inputs), 0.0, inputs)  # of last rows only: they act on nothing
-    for j, name in enumerate(layout.inputs):
-        if np.ptp(inputs[:, j]) == 0:
-            raise ModelError(f"{name}: does not vary. Leave it out of the inputs.")
     later = np.ones(len(at), dtype=bool)
     later[starts[:-1]] = False
     if not later.any():
         raise ModelError("No person has two rows: how processes go on in time cannot be told.")
+    input_sd = _spreads(inputs, starts, layout)
+    inputs = np.where(np.isnan(inputs), 0.0, inputs)  # where they act on nothing
     lengths = np.diff(at, prepend=0.0)
     scale = Scale(
         mean=np.nanmean(values, axis=0),
         sd=np.nanstd(values, axis=0),
-        input_sd=np.std(inputs, axis=0),
+        input_sd=input_sd,
         unit=float(np.median(lengths[later])),
         factor_mean={name: float(np.mean(value)) for name, value in factors.items()},
         factor_sd={name: float(np.std(value)) for name, value in factors.items()},

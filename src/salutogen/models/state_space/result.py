@@ -11,26 +11,33 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from salutogen.errors import ModelError
-from salutogen.models.sem.estimates import NamedEstimates
+from salutogen.models.sem.profiled import ProfiledEstimates
 from salutogen.models.short_repr import short_repr
-from salutogen.models.state_space.fitting import Fitted
-from salutogen.models.state_space.impulse import ImpulseResponse, impulse_response
+from salutogen.models.state_space.fitting import RIDGE, Fitted, covariance_of, roots_of
+from salutogen.models.state_space.impulse import (
+    ImpulseResponse,
+    dynamics_of,
+    impulse_response,
+    slowest_of,
+)
 from salutogen.models.state_space.layout import Dynamics, Layout
 from salutogen.models.state_space.problem import Problem, Scored
+from salutogen.models.state_space.profiling import Profile
 from salutogen.models.state_space.reading import Scale, Seen
-from salutogen.names import did_you_mean
 from salutogen.version import VERSION
 
 if TYPE_CHECKING:
+    from salutogen.models.sem.comparison import StructuralComparison
     from salutogen.models.state_space.model import ContinuousTime
 
 Float = NDArray[np.float64]
 
+BELOW_ZERO = 1e-12  # share of all variances below which a negative one is rounding
+
 
 @short_repr("n_persons", "n_parameters", "log_likelihood", "converged")
 @dataclass(frozen=True, kw_only=True, repr=False)
-class ContinuousTimeFit(NamedEstimates):
+class ContinuousTimeFit(ProfiledEstimates):
     """A continuous-time model at its maximum-likelihood estimates, in units of the data.
 
     Attributes
@@ -157,24 +164,53 @@ class ContinuousTimeFit(NamedEstimates):
         parameters : mapping
             Values by name, in units of the data; the others stay at their estimates.
         """
-        values = self.estimates
+        values = self.coefficients.copy()
         for name, value in parameters.items():
-            if name not in values:
-                raise ModelError(
-                    f"There is no parameter {name!r}.{did_you_mean(name, self.parameters)}"
-                )
-            values[name] = float(value)
-        factor, shift = units_of(self.problem.layout, self.seen.scale)
-        natural = (np.array(list(values.values())) - shift) / factor
-        layout = self.problem.layout
-        for part in layout.covariance_parts:
-            whole = layout.symmetric(natural[layout.places[part]])
-            if np.linalg.eigvalsh(whole)[0] < 0:
-                return float("-inf")
+            values[self._index(name)] = float(value)
+        factor, shift = self._factor_and_shift
+        natural = (values - shift) / factor
+        if not _has_variances(self.problem.layout, natural):
+            return float("-inf")
         scored = self.problem.at(natural)
         if scored is None:
             return float("-inf")
         return scored.log_likelihood - log_scale(self.problem, self.seen.scale)
+
+    @property
+    def _factor_and_shift(self) -> tuple[Float, Float]:
+        return units_of(self.problem.layout, self.seen.scale)
+
+    def compare(self, other: ContinuousTimeFit) -> StructuralComparison:
+        """Test this fit against a nested one of the same rows, in either order.
+
+        A model is nested in another one that has the same parameters and more: inputs, factors,
+        error of measurement, persons' means (`random_means`), a first row of its own. With robust
+        errors the ratio is scaled (Satorra & Bentler 2001).
+
+        Raises
+        ------
+        ModelError
+            Fits of different rows or errors, or of which none is a special case of the other.
+        """
+        from salutogen.models.state_space.comparison import compare
+
+        return compare(self, other)
+
+    def _profile(self, j: int) -> Profile | None:
+        """The likelihood as a function of one parameter; None where it has no observed error."""
+        layout = self.problem.layout
+        roots = roots_of(layout, self.natural, ridge=RIDGE)
+        errors, _ = covariance_of(self.problem, roots, robust=False)
+        own, factor = float(errors[j, j]), float(self._factor_and_shift[0][j])
+        variance = j in layout.variance_places
+        if not own > 0 and not variance:
+            return None
+        ratio = 1.0
+        if self.spec.standard_errors == "robust":
+            ratio = own * factor**2 / float(self.covariance[j, j])
+        if not ratio > 0:
+            return None
+        return Profile.of(self.problem, self.natural, j, errors, ratio)
 
     def impulse_response(
         self, cause: str, effect: str, *, size: float = 1.0, duration: float | None = None,
@@ -189,7 +225,7 @@ class ContinuousTimeFit(NamedEstimates):
         effect : str
             A process.
         size : float
-            In units of the cause.
+            In units of the cause; not 0.
         duration : float, optional
             How long an input that holds is at `size`; by default one unit of time. Processes and
             pulses are moved at once.
@@ -206,12 +242,24 @@ class ContinuousTimeFit(NamedEstimates):
             factors=factors or {},
         )  # fmt: skip
 
+    def returns(self, factors: Mapping[str, float] | None = None) -> bool:
+        """Whether deviations return to the own level, rather than grow without end.
+
+        Parameters
+        ----------
+        factors : mapping of float, optional
+            Of the persons that are asked about, as for `impulse_response`.
+        """
+        k = len(self.spec.processes)
+        dynamic, _ = dynamics_of(self, factors or {})
+        return slowest_of(dynamic[: k * k].reshape(k, k)) < 0
+
     def smoothed(self) -> pl.DataFrame:
         """Return processes given everything seen of a person, without error of measurement.
 
         A row per row that was used: person, time, and for each process `<name>` and `<name>_se`.
         """
-        scored, k = self._scored(smooth=True), len(self.spec.processes)
+        scored, k = self._scored(), len(self.spec.processes)
         scale, rows = self.seen.scale, self.problem.rows
         counts = np.diff(rows.starts)
         dynamics = self.problem.layout.unpack(self.natural, rows.patterns)
@@ -229,14 +277,15 @@ class ContinuousTimeFit(NamedEstimates):
         return pl.DataFrame(columns)
 
     def residuals(self) -> pl.DataFrame:
-        """Return one-step residuals in SDs: about standard normal and unrelated if the model holds.
+        """Return one-step residuals in SDs: what the rows before did not let expect.
 
         A row per row that was used: person, time, and each process, missing where its value is.
+        If the model holds, those of a process are standard normal and unrelated from row to row;
+        those of one row go together, as shocks and persons' means do.
         """
-        scored = self._scored(smooth=False)
+        scored = self._scored()
         columns = self._keys()
-        with np.errstate(invalid="ignore"):
-            standard = scored.surprises / np.sqrt(scored.variances)
+        standard = scored.ahead / np.sqrt(scored.ahead_variances)
         for j, name in enumerate(self.spec.processes):
             columns[name] = pl.Series(standard[:, j]).fill_nan(None)
         return pl.DataFrame(columns)
@@ -246,10 +295,21 @@ class ContinuousTimeFit(NamedEstimates):
         of_row = np.repeat(np.arange(len(counts)), counts)
         return {self.spec.person: self.seen.persons.gather(of_row), self.spec.time: self.seen.time}
 
-    def _scored(self, *, smooth: bool) -> Scored:
-        scored = self.problem.at(self.natural, smooth=smooth)
+    def _scored(self) -> Scored:
+        scored = self.problem.at(self.natural, smooth=True)
         assert scored is not None, "the model was fitted there"
         return scored
+
+
+def _has_variances(layout: Layout, natural: Float) -> bool:
+    """Whether no variance is below 0, but for the rounding of covariances at their bound."""
+    if (natural[layout.places["error"]] < 0).any():
+        return False
+    for part in layout.covariance_parts:
+        whole = layout.symmetric(natural[layout.places[part]])
+        if np.linalg.eigvalsh(whole)[0] < -BELOW_ZERO * np.trace(whole):
+            return False
+    return True
 
 
 def units_of(layout: Layout, scale: Scale) -> tuple[Float, Float]:
