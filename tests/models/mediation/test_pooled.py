@@ -102,3 +102,15 @@ def test_one_set_is_refused():
     sets, _ = completed()
     with pytest.raises(ModelError, match="One completed set"):
         mediate_sets(sets[:1], **NAMES)
+
+
+def test_the_e_value_may_be_asked_for_any_difference_of_the_factor():
+    sets, _ = completed()
+    one, two = (mediate_sets(sets, **NAMES, bootstrap=200, difference=d) for d in (1.0, 2.0))
+    by_sd = mediate_sets(sets, **NAMES, bootstrap=200)
+    effect, sd = one.effects["indirect"], np.std(sets[0]["x"], ddof=1)
+    spread = np.mean([1 / np.std(data["y"], ddof=1) for data in sets])
+    for found, difference in ((one, 1.0), (two, 2.0), (by_sd, sd)):
+        d = abs(effect.estimate) * difference * spread
+        risk = np.exp(0.91 * d)
+        assert float(found.e_value) == pytest.approx(risk + np.sqrt(risk * (risk - 1)))

@@ -97,6 +97,7 @@ def mediate_sets(
     covariates: Sequence[str] = (),
     exposure: Sequence[str] = (),
     steps: Steps = 1,
+    difference: float | None = None,
     bootstrap: int = 5000,
     seed: int = 1,
     executor: Executor | None = None,
@@ -110,6 +111,9 @@ def mediate_sets(
         The same persons in each, without gaps.
     factor, mechanism, outcome, covariates, exposure, steps, seed
         As in `mediate`.
+    difference : float, optional
+        Of the factor, for which the E-value is given; by default that of each set as in `mediate`.
+        Where gaps of a factor with two values were drawn, it has others besides.
     bootstrap : int
         Draws of persons, in all sets together.
     executor, progress
@@ -127,7 +131,7 @@ def mediate_sets(
         exposure=tuple(exposure),
     )  # fmt: skip
     draws = max(2, -(-bootstrap // len(sets)))
-    task = _Drawn(columns=columns, steps=steps, draws=draws)
+    task = _Drawn(columns=columns, steps=steps, draws=draws, difference=difference)
     seeds = np.random.SeedSequence(seed).generate_state(len(sets))
     work = [(data, int(own)) for data, own in zip(sets, seeds, strict=True)]
     found = run_each(task.of, work, executor=executor, progress=progress)
@@ -184,6 +188,7 @@ class _Drawn:
     columns: Columns
     steps: Steps
     draws: int
+    difference: float | None
 
     def of(self, work: tuple[Mapping[str, Any], int]) -> _Found:
         """Fit all paths to a set and to draws of its persons."""
@@ -197,7 +202,7 @@ class _Drawn:
             errors=samples.errors,
             drawn=samples.drawn,
             rho=float(model.confounding(samples.whole)[INDIRECT][2, 0]),
-            unit=unit_of(model, INDIRECT, samples.whole),
+            unit=unit_of(model, INDIRECT, samples.whole, self.difference),
             n_persons=samples.n_persons,
         )
 
