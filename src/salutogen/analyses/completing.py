@@ -21,6 +21,7 @@ from salutogen.analyses.imputations_key import CompletedFile, Imputations
 from salutogen.columns import Column, Kind, Record, beside, figure, record
 from salutogen.errors import ModelError
 from salutogen.findings import Findings, listed
+from salutogen.models.imputation.apart import Apart
 from salutogen.models.imputation.chained import ChainedImputation
 from salutogen.models.imputation.completed import CompletedSets, Trace
 from salutogen.models.imputation.elsewhere import ROW
@@ -140,12 +141,16 @@ class Wide:
         One for each column, no two alike.
     beside : tuple of str
         Names of the last columns: scores that enter no model.
+    related : tuple of int
+        Places of columns that nearly give each other and are missing together, such as exposure
+        and its square: each is drawn beside those before.
     """
 
     members: Bool
     values: Float
     names: tuple[str, ...]
     beside: tuple[str, ...]
+    related: tuple[int, ...] = ()
 
     @classmethod
     def of(
@@ -157,6 +162,7 @@ class Wide:
         *,
         near: Sequence[int],
         without: Collection[tuple[str, int]] = (),
+        related: Sequence[int] = (),
     ) -> Wide:
         """Put problems and exposure of the nearest occasions beside the columns of a model.
 
@@ -171,6 +177,8 @@ class Wide:
             Places of the occasions to which others are near.
         without : collection of (str, int)
             Scores and places that the model holds already.
+        related : sequence of int
+            As in the attributes, each once or more.
         """
         beside, others = _beside(inputs, members, own, near, without)
         return cls(
@@ -178,6 +186,7 @@ class Wide:
             values=np.column_stack([own, *others]),
             names=_different([*names, *beside]),
             beside=beside,
+            related=tuple(dict.fromkeys(related)),
         )
 
     @property
@@ -262,12 +271,15 @@ def complete(
     if isinstance(imputations, CompletedFile):
         own = wide.values[:, : len(wide.own)]
         return sets_of_file(inputs, imputations, own, wide.own)
+    apart = Apart.of(wide.values, wide.related)
     with inputs.run.cluster() as executor:
         for iterations in ITERATIONS:
             sets = ChainedImputation(
-                columns=wide.names, imputations=imputations, iterations=iterations,
-                seed=inputs.run.seed + stream,
-            ).fit(wide.values, executor=executor, progress=inputs.run.tell)  # fmt: skip
+                columns=[wide.names[place] for place in apart.drawn],
+                imputations=imputations, iterations=iterations, seed=inputs.run.seed + stream,
+            ).fit(
+                apart.beside[:, apart.drawn], executor=executor, progress=inputs.run.tell
+            )  # fmt: skip
             if sets.converged:
                 break
     if sets.trace is not None and sets.trace.stuck:
@@ -276,7 +288,7 @@ def complete(
             "from its parts, and they are missing in the same persons, so that nothing can be "
             "drawn. Leave one of them out."
         )
-    return sets
+    return apart.together(sets, wide.names)
 
 
 def how_made(

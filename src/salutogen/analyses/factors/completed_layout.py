@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from salutogen.analyses.completing import CONSTANT, Columns, Wide, categories_known
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.covariates import covariate_numbers
-from salutogen.analyses.factors.later import Later, Related
+from salutogen.analyses.factors.later import Later, Related, of_exposure
 from salutogen.analyses.factors.measured import Factor, TimeOrder
 from salutogen.analyses.factors.settings import FactorsSettings
 from salutogen.errors import ModelError
 from salutogen.findings import Findings
 from salutogen.namespaces import told_term
+from salutogen.norm import Line
 
 Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
@@ -130,8 +131,14 @@ def lay_out(
     )  # fmt: skip
     return layout, Wide.of(
         inputs, members, columns.table, columns.names, near=(order.first,),
-        without=_held(inputs, order, before),
+        without=_held(inputs, order, before), related=_of_exposure(terms, along, later, line),
     )  # fmt: skip
+
+
+def _of_exposure(terms: Sequence[int], along: Sequence[int], later: Later, line: Line) -> list[int]:
+    """Places of all terms of later exposure: of the persons' line, and of the occasions'."""
+    own = [*zip(terms, later.exposure, strict=True), *zip(along, of_exposure(line), strict=True)]
+    return [place for place, exposure in own if exposure and place != CONSTANT]
 
 
 def _later(term: str) -> str:

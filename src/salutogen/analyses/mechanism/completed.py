@@ -31,7 +31,7 @@ from salutogen.analyses.two_steps_and_one import ratio_of
 from salutogen.errors import ModelError
 from salutogen.findings import Findings
 from salutogen.models.mediation.pooled import PooledMediation, mediate_sets
-from salutogen.namespaces import told_term
+from salutogen.namespaces import covariate_of, told_term
 from salutogen.page.words import without_counts
 
 if TYPE_CHECKING:
@@ -141,6 +141,11 @@ def _lay_out(
     return layout, Wide.of(
         inputs, members, columns.table, columns.names, near=tuple(measured.places.values()),
         without=held,
+        related=[
+            place
+            for place, term in zip(layout.exposure, everyone.terms, strict=True)
+            if covariate_of(term) is None
+        ],
     )  # fmt: skip
 
 
