@@ -3,7 +3,8 @@
 Of the ways to join both (Schomaker and Heumann 2018), persons are drawn within each completed set
 and the draws of all sets make one distribution, whose percentiles are the limits: products of paths
 keep their skewness. The draws of each set lie about its own estimate; these are moved apart by
-``√((m + 1) / (m − 1))``, so that the scatter of all draws has the variance of Rubin's rules.
+``√((m + 1) / (m − 1))``, so that the scatter of all draws has the variance of Rubin's rules. As few
+sets tell little of how sets scatter, limits are wider by t over the normal quantile, as his are.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ class PooledEffect:
         By Rubin's rules from errors by leaving out one person after the other; degrees of freedom
         of Barnard and Rubin; share of the information that is missing.
     percentile : Limits
-        95 % limits over draws of persons from all sets.
+        95 % limits over draws of persons from all sets, widened for few sets.
     p : float or None
         Two-sided, of t; None for products of paths.
     """
@@ -140,7 +141,8 @@ def mediate_sets(
     estimates = np.array([one.estimates for one in found])
     errors = np.array([one.errors for one in found])
     pooled = pool_estimates(estimates, errors, df_complete=df)
-    limits = percentile_intervals(_together(found))
+    centre = np.asarray(pooled.estimate)
+    limits = centre + (percentile_intervals(_together(found)) - centre) * pooled.widening
     figures = [np.asarray(part) for part in (
         pooled.estimate, pooled.standard_error, pooled.df, pooled.fraction_missing, pooled.p,
     )]  # fmt: skip
