@@ -122,6 +122,7 @@ def test_names_that_R_made_and_columns_without_gaps_that_are_left_out_do_no_harm
     [
         ("Größe (cm)", "Größe..cm."), ("Größe (cm)", "Gr..e..cm."), ("2nd-year score",
         "X2nd.year.score"), ("_hidden", "X_hidden"), ("later problems", "later_problems"),
+        ("-log p", "X..log.p"),  # in the file with an apostrophe, as it begins like a formula
     ],
 )  # fmt: skip
 def test_names_are_known_as_R_makes_them_in_any_locale(title: str, of_R: str) -> None:

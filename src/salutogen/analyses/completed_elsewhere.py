@@ -78,9 +78,13 @@ def _named(name: str, columns: Sequence[str]) -> str | None:
     """A column of this name, or of one that R (in any locale), SPSS or Stata make of it."""
     if name in columns:
         return name
-    made = {sign.sub(".", name) for sign in (_OF_WORDS, _OF_ASCII)}
-    made |= {f"X{one}" for one in made}
-    return next((one for one in columns if _OF_WORDS.sub(".", one) in made), None)
+    made = {_plain(name, sign) for sign in (_OF_WORDS, _OF_ASCII)}
+    return next((one for one in columns if _plain(one, _OF_WORDS) in made), None)
+
+
+def _plain(name: str, others: re.Pattern[str]) -> str:
+    """A name without what programs change: R puts X before what does not begin with a letter."""
+    return others.sub(".", name).lstrip(".").removeprefix("X").lstrip(".")
 
 
 def _numbers(cells: pl.Series, path: Path) -> pl.Series:
