@@ -13,6 +13,7 @@ import pytest
 
 from salutogen.analyses.change_on_baseline.analysis import compute as change
 from salutogen.analyses.change_on_baseline.settings import ChangeOnBaselineSettings
+from salutogen.analyses.completed_elsewhere import _named
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.factors.analysis import FactorsResult, compute
 from salutogen.analyses.factors.completed import STREAM
@@ -116,6 +117,20 @@ def test_names_that_R_made_and_columns_without_gaps_that_are_left_out_do_no_harm
     assert found.completed is not None
 
 
+@pytest.mark.parametrize(
+    ("title", "of_R"),
+    [
+        ("Größe (cm)", "Größe..cm."), ("Größe (cm)", "Gr..e..cm."), ("2nd-year score",
+        "X2nd.year.score"), ("_hidden", "X_hidden"), ("later problems", "later_problems"),
+        ("-log p", "X..log.p"),  # in the file with an apostrophe, as it begins like a formula
+    ],
+)  # fmt: skip
+def test_names_are_known_as_R_makes_them_in_any_locale(title: str, of_R: str) -> None:
+    assert _named(title, ["x", "later.problem", of_R]) == of_R
+    assert _named(title, ["x", title, of_R]) == title
+    assert _named(title, ["x"]) is None
+
+
 def test_the_order_of_rows_and_set_0_do_not_matter_but_their_numbers_do(
     here: tuple[AnalysisInputs, FactorsResult], long: pl.DataFrame, tmp_path: Path
 ) -> None:
@@ -150,11 +165,30 @@ CHANGES: dict[str, tuple[Callable[[pl.DataFrame], pl.DataFrame], str]] = {
         ),
         "still lacks values of age",
     ),
+    "a value without end": (
+        lambda long: long.with_columns(
+            pl.when((pl.col(".imp") == 1) & (pl.col(".id") == 8))
+            .then(float("inf")).otherwise(pl.col("age")).alias("age")
+        ),
+        "set 1 has infinite values of age",
+    ),
+    "numbers of few digits": (
+        lambda long: long.with_columns(pl.col("chance").round_sig_figs(6)), "or numbers rounded"
+    ),
     "no column of what is missing": (
         lambda long: long.drop("optimism"), "no column 'optimism', of which values are missing"
     ),
     "no number of the set": (lambda long: long.drop(".imp"), "no column '.imp'"),
     "one set": (lambda long: long.filter(pl.col(".imp") < 2), "at least 2 completed sets"),
+    "a number of the set between two": (
+        lambda long: long.with_columns(
+            pl.when(pl.col(".imp") == 2).then(1.5).otherwise(pl.col(".imp")).alias(".imp")
+        ),
+        ".imp: expected whole numbers from 0, got 1.5",
+    ),
+    "a number of the set below 0": (
+        lambda long: long.with_columns(pl.col(".imp") - 1), "expected whole numbers from 0, got -1"
+    ),
     "words": (
         lambda long: long.with_columns(pl.col("chance").cast(pl.String) + " points"),
         "'chance' holds something else than numbers",
@@ -206,6 +240,9 @@ def test_a_mechanism_and_change_on_baseline_take_them_too(tmp_path: Path) -> Non
     )
     assert own.completed is not None
     assert theirs.completed is not None
+    (section,) = theirs.sections(inputs.run.audience)
+    assert [one.name for one in section.figures] == ["change-on-baseline"], "no chains are known"
+    assert "come together" not in str(section.paragraphs).replace("had come together", "")
     assert theirs.completed.slopes["slope"].to_list() == pytest.approx(
         own.completed.slopes["slope"].to_list()
     )

@@ -134,9 +134,13 @@ class AnswerTimes:
             return Moments.of(self._own[name])
         return Moments.unknown(self._inputs.scores.persons.height)
 
+    def form(self, place: int) -> Moments:
+        """When each person answered the form of a planned occasion."""
+        return self._at(self.forms, place)
+
     def at(self, name: str, place: int) -> Moments:
         """When each person answered an instrument that stands at a planned occasion."""
-        planned = self._at(self.forms, place)
+        planned = self.form(place)
         if not self.has_own(name):
             return planned
         if name not in self._inputs.panel.answers:

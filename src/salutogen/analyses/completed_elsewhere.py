@@ -20,7 +20,7 @@ from salutogen.panel.numeric import to_numbers
 from salutogen.panel.sources import open_table
 
 Float = NDArray[np.float64]
-_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._]")
+_OF_WORDS, _OF_ASCII = re.compile(r"[\W_]"), re.compile(r"[^A-Za-z0-9]")
 
 
 def sets_of_file(
@@ -36,8 +36,8 @@ def sets_of_file(
     values : array (n, p)
         What the sets complete, NaN where missing.
     names : sequence of str
-        Of the columns. Where nothing is missing the file need not have one; R writes `a.b` for
-        `a b`, which counts as the same.
+        Of the columns. Where nothing is missing the file need not have one; `a.b` and `a_b`, as
+        programs write `a b`, count as the same.
 
     Raises
     ------
@@ -66,7 +66,7 @@ def sets_of_file(
     keys = {SET: _numbers(table[asked.set], path), ROW: _numbers(table[asked.row], path)}
     if any(key.null_count() for key in keys.values()):
         raise ModelError(f"{path.name}: a row has no number of its set or of its row.")
-    long = pl.DataFrame(keys | found).filter(pl.col(SET) > 0)
+    long = pl.DataFrame(keys | found).filter(pl.col(SET) != 0)
     _refuse_other_rows(long, len(values), path)
     whole = dict(zip(names, values.T, strict=True))
     original = pl.DataFrame({name: pl.Series(whole[name], nan_to_null=True) for name in found})
@@ -75,11 +75,16 @@ def sets_of_file(
 
 
 def _named(name: str, columns: Sequence[str]) -> str | None:
-    """A column of this name, or of the one that R makes of it."""
+    """A column of this name, or of one that R (in any locale), SPSS or Stata make of it."""
     if name in columns:
         return name
-    plain = _NOT_IN_NAMES.sub(".", name)
-    return next((one for one in columns if one == plain), None)
+    made = {_plain(name, sign) for sign in (_OF_WORDS, _OF_ASCII)}
+    return next((one for one in columns if _plain(one, _OF_WORDS) in made), None)
+
+
+def _plain(name: str, others: re.Pattern[str]) -> str:
+    """A name without what programs change: R puts X before what does not begin with a letter."""
+    return others.sub(".", name).lstrip(".").removeprefix("X").lstrip(".")
 
 
 def _numbers(cells: pl.Series, path: Path) -> pl.Series:

@@ -19,16 +19,20 @@ from salutogen.analyses.completed_elsewhere import sets_of_file
 from salutogen.analyses.contract import AnalysisInputs, ResultFile
 from salutogen.analyses.imputations_key import CompletedFile, Imputations
 from salutogen.columns import Column, Kind, Record, beside, figure, record
+from salutogen.errors import ModelError
 from salutogen.findings import Findings, listed
+from salutogen.models.imputation.apart import Apart
 from salutogen.models.imputation.chained import ChainedImputation
 from salutogen.models.imputation.completed import CompletedSets, Trace
 from salutogen.models.imputation.elsewhere import ROW
+from salutogen.namespaces import LABEL_MARK
 
 Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
 PERSONS_EACH = 10  # persons with everything for each score that gaps are drawn from
 MOST_BESIDE = 12  # scores of other occasions that gaps are drawn from
 CONSTANT = -1  # the place of a column that is the same in everybody
+SAME = 1e-12  # of the largest value: what a mean of equal numbers differs from them
 ITERATIONS = (10, 40)  # rounds of the chains; the second where they have not come together
 TRACE_COLUMNS = (
     Column(name="column", meaning="What is missing", kind=Kind.LABEL, heading="Measurement"),
@@ -84,23 +88,39 @@ class Chains(Record):
 
 
 class Columns:
-    """Columns of all persons of a study with their names, each once."""
+    """Columns of those whose gaps are drawn, with their names, each once.
 
-    def __init__(self) -> None:
+    What a column holds of others of the study does not count: of these one source may know a number
+    of which another, asked of fewer, does not.
+
+    Parameters
+    ----------
+    members : array of bool (persons,)
+    """
+
+    def __init__(self, members: Bool) -> None:
+        self.members = members
         self.names: list[str] = []
         self.values: list[Float] = []
 
     def add(self, name: str, values: Float) -> int:
-        """Return the place of a column: of one that tells the same, or of a new one."""
-        known = np.isfinite(values)
-        if not known.any() or np.ptp(values[known]) == 0:
+        """Return the place of a column (persons,): of one that tells the same, or of a new one."""
+        own = values[self.members]
+        known = np.isfinite(own)
+        if not known.any() or np.ptp(own[known]) == 0:
             return CONSTANT
+        near = SAME * np.max(np.abs(own[known]))
         for place, other in enumerate(self.values):
-            if np.array_equal(values[known], other[known]):
+            if np.allclose(own[known], other[known], rtol=0, atol=near):
                 return place
         self.names.append(name)
-        self.values.append(values)
+        self.values.append(own)
         return len(self.names) - 1
+
+    @property
+    def table(self) -> Float:
+        """All columns, a row for each member."""
+        return np.column_stack(self.values)
 
     def add_each(self, names: Sequence[str], values: Float) -> tuple[int, ...]:
         """Return the places of several columns (persons, k)."""
@@ -121,12 +141,16 @@ class Wide:
         One for each column, no two alike.
     beside : tuple of str
         Names of the last columns: scores that enter no model.
+    related : tuple of int
+        Places of columns that nearly give each other and are missing together, such as exposure
+        and its square: each is drawn beside those before.
     """
 
     members: Bool
     values: Float
     names: tuple[str, ...]
     beside: tuple[str, ...]
+    related: tuple[int, ...] = ()
 
     @classmethod
     def of(
@@ -138,6 +162,7 @@ class Wide:
         *,
         near: Sequence[int],
         without: Collection[tuple[str, int]] = (),
+        related: Sequence[int] = (),
     ) -> Wide:
         """Put problems and exposure of the nearest occasions beside the columns of a model.
 
@@ -152,6 +177,8 @@ class Wide:
             Places of the occasions to which others are near.
         without : collection of (str, int)
             Scores and places that the model holds already.
+        related : sequence of int
+            As in the attributes, each once or more.
         """
         beside, others = _beside(inputs, members, own, near, without)
         return cls(
@@ -159,6 +186,7 @@ class Wide:
             values=np.column_stack([own, *others]),
             names=_different([*names, *beside]),
             beside=beside,
+            related=tuple(dict.fromkeys(related)),
         )
 
     @property
@@ -222,6 +250,12 @@ def _different(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(made)
 
 
+def categories_known(terms: Sequence[str], values: Float) -> Bool:
+    """Return of whom (persons,) every category among terms (persons, k) is known: none is drawn."""
+    of_labels = np.array([LABEL_MARK in term for term in terms], dtype=bool)
+    return np.asarray(np.isfinite(values[:, of_labels]).all(axis=1))
+
+
 def complete(
     inputs: AnalysisInputs, imputations: Imputations, wide: Wide, *, stream: int
 ) -> CompletedSets:
@@ -232,20 +266,29 @@ def complete(
     Raises
     ------
     ModelError
-        As `ChainedImputation` and `sets_of_file`.
+        As `ChainedImputation` and `sets_of_file`; columns that give each other exactly.
     """
     if isinstance(imputations, CompletedFile):
         own = wide.values[:, : len(wide.own)]
         return sets_of_file(inputs, imputations, own, wide.own)
+    apart = Apart.of(wide.values, wide.related)
     with inputs.run.cluster() as executor:
         for iterations in ITERATIONS:
             sets = ChainedImputation(
-                columns=wide.names, imputations=imputations, iterations=iterations,
-                seed=inputs.run.seed + stream,
-            ).fit(wide.values, executor=executor, progress=inputs.run.tell)  # fmt: skip
+                columns=[wide.names[place] for place in apart.drawn],
+                imputations=imputations, iterations=iterations, seed=inputs.run.seed + stream,
+            ).fit(
+                apart.beside[:, apart.drawn], executor=executor, progress=inputs.run.tell
+            )  # fmt: skip
             if sets.converged:
                 break
-    return sets
+    if sets.trace is not None and sets.trace.stuck:
+        raise ModelError(
+            f"{listed(sets.trace.stuck, most=8)}: one follows exactly from the others, as a total "
+            "from its parts, and they are missing in the same persons, so that nothing can be "
+            "drawn. Leave one of them out."
+        )
+    return apart.together(sets, wide.names)
 
 
 def how_made(

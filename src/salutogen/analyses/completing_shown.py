@@ -43,7 +43,8 @@ def how_drawn(made: Chains, *, what: str, pooled: str) -> str:
         f"What is missing of {what} was drawn {made.sets} times, each from the others{beside} "
         f"(chained equations, {made.iterations} rounds), and {pooled} were pooled by Rubin's rules "
         "with the degrees of freedom of Barnard and Rubin. It assumes that whether something is "
-        f"missing depends on what was seen. {SETTLED[made.converged]}{hat}; up to "
+        "missing depends on what was seen, not on what is missing itself. "
+        f"{SETTLED[made.converged]}{hat}; up to "
         f"{percent(made.missing)} of the information on a coefficient is missing. Persons of whom "
         "a category is not known are left out."
     )

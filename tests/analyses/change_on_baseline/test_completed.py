@@ -98,7 +98,7 @@ def test_who_completed_is_said_with_the_figures(result: ChangeOnBaselineResult) 
     words = how_completed(result).worded(str)
     assert words.startswith(f"Of 200 persons with problems before or after, {made.n_without_after}")
     assert "Chains have come together" in words
-    assert "depends on what was seen" in words
+    assert "depends on what was seen, not on what is missing itself" in words
     told = str(answer_of(result))
     assert "Pooled over 5 completed sets it is" in told
     assert "pooled over 5 sets" in methods_of(result).worded(str)
@@ -174,6 +174,10 @@ def test_the_page_shows_both_and_how_the_chains_went(
     assert [figure.name for figure in section.figures] == (names if individuals else names[:1])
     assert [table.name for table in section.tables][1] == "change-on-baseline-completed"
     assert bool(withheld) != individuals
+    # Exact ones tell how many persons there are.
+    df = section.tables[1].frame["df"].drop_nulls()
+    assert df.len()
+    assert bool((df % 5 == 0).all()) != individuals
     first = section.figures[0]
     assert first.data["persons"].unique().sort().to_list() == [
         "5 completed sets",

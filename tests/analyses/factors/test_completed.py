@@ -181,7 +181,7 @@ def test_who_was_completed_is_counted_and_said(
     words = how_completed(result).worded(str)
     assert words.startswith(f"Of {N} persons with later SR or a factor, {made.n_without_later}")
     assert "Chains have come together" in words
-    assert "depends on what was seen" in words
+    assert "depends on what was seen, not on what is missing itself" in words
     assert "pooled over 5 sets" in result.methods().worded(str)
 
 
@@ -237,6 +237,56 @@ def test_few_persons_have_no_sets_and_it_is_said() -> None:
     found = compute(inputs_of(replace(scores, persons=people, factors_baseline=names)), settings())
     assert found.completed is None
     assert "completed-sets-not-made" in codes(found)
+
+
+@pytest.mark.parametrize(("combine", "shape"), [("sum", "quadratic"), ("composite", "linear")])
+def test_terms_of_exposure_that_nearly_give_each_other_settle(combine: str, shape: str) -> None:
+    """The line of persons takes exposure at the mean, that of occasions the mean of its terms."""
+    scores, rng = (
+        simulated(N, 4, missing=0.0, combine=combine, norm={"shape": shape}),
+        np.random.default_rng(4),
+    )
+    left = rng.random(N) < 0.25
+    first = (scores.table["occasion_index"] == 0).to_numpy()
+    kept = first | ~left[scores.table["person"].to_numpy()]
+    found = compute(
+        inputs_of(replace(scores, table=scores.table.filter(pl.Series(kept)))), settings()
+    )
+    made = found.completed
+    assert made is not None
+    assert made.converged
+    assert made.iterations == 10
+    assert "later E (2)" in made.to_complete.columns or shape == "quadratic"
+    assert "chains-not-together" not in codes(found)
+    # Nobody leaves for anything: sets are to tell what those who stayed tell.
+    (factor,) = found.factors
+    assert factor.completed is not None
+    assert factor.completed.alone is not None
+    pooled = factor.completed.alone.two_step
+    assert abs(pooled.b - factor.two_step.b) < pooled.se
+
+
+def test_a_total_beside_its_parts_cannot_be_drawn_and_it_is_said() -> None:
+    """Each would be computed from the others for ever, from where the chain happened to begin."""
+    whole, rng = simulated(N, 3, missing=0.0), np.random.default_rng(2)
+    part, other = (
+        whole.persons["optimism"].to_numpy().astype(float), rng.normal(size=N)
+    )  # fmt: skip
+    gone = rng.random(N) < 0.2
+    columns = {
+        "part": np.where(gone, np.nan, part), "other": other,
+        "total": np.where(gone, np.nan, part + other),
+    }  # fmt: skip
+    people = whole.persons.with_columns(
+        pl.Series(name, values, nan_to_null=True) for name, values in columns.items()
+    )
+    for names, told in ((("part", "other", "total"), True), (("part", "other"), False)):
+        found = compute(
+            inputs_of(replace(whole, persons=people, factors_baseline=names)), settings()
+        )
+        assert (found.completed is None) == told
+        texts = [one.text for one in found.findings if one.code == "completed-sets-not-made"]
+        assert ["part and total: one follows exactly" in text for text in texts] == [True] * told
 
 
 @pytest.mark.parametrize("individuals", [True, False])

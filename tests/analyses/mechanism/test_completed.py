@@ -18,6 +18,7 @@ from salutogen.analyses.mechanism.records import EFFECTS, TWO
 from salutogen.analyses.mechanism.settings import MechanismSettings
 from salutogen.models import ChainedImputation
 from salutogen.models.mediation.pooled import mediate_sets
+from salutogen.scores import Scores
 from tests.analyses.cluster import ADDRESS, on_cluster
 from tests.analyses.inputs import inputs_of, shown
 from tests.analyses.mechanism.worlds import PLAIN, study
@@ -137,20 +138,92 @@ def test_what_both_tell_apart_is_not_claimed() -> None:
     assert "mechanism-told-by-some" not in codes(found)
     lost = replace(made, two_step=replace(made.two_step, interval=(-1.0, 1.0)))
     other = replace(found, completed=lost)
-    assert "nothing is claimed that only one of them tells" in str(other.answer())
+    told = str(other.answer())
+    assert "nothing is claimed that only one of them tells" in told
+    assert "The data fit a way" in str(found.answer())
+    assert "The data fit a way" not in told
+    assert told.startswith("A way from optimism over coping to later SR is shown of persons who")
     assert "with completed sets or without them only" in str(other.in_short())
 
 
 def test_a_covariate_that_the_line_of_SR_holds_too_stands_in_both() -> None:
-    scores = gappy().scores
-    plan = scores.study.plan.model_copy(
-        update={"norm": scores.study.plan.norm.model_copy(update={"covariates": ("age",)})}
-    )
-    inputs = inputs_of(replace(scores, study=replace(scores.study, plan=plan)))
-    found = compute(inputs, asked())
+    found = compute(with_age_in_the_line(gappy().scores), asked())
     assert found.covariates_of_line == ("age",)
     assert found.completed is not None
     assert found.completed.two_step.estimate == pytest.approx(found.two_step.estimate, abs=0.6)
+
+
+def with_age_in_the_line(scores: Scores) -> AnalysisInputs:
+    norm = scores.study.plan.norm.model_copy(update={"covariates": ("age",)})
+    plan = scores.study.plan.model_copy(update={"norm": norm})
+    return inputs_of(replace(scores, study=replace(scores.study, plan=plan)))
+
+
+def test_such_a_covariate_may_be_known_of_persons_who_have_nothing_else() -> None:
+    """Of whom it is known besides does not make it another column, which would be collinear."""
+    scores = gappy().scores
+    nothing = np.isin(np.arange(N), [3, 50])
+    gone = nothing[scores.table["person"].to_numpy()]
+    first = (scores.table["occasion_index"] == 0).to_numpy()
+    coping = pl.when(pl.Series(~gone)).then(pl.col("factor:coping"))
+    optimism = pl.when(pl.Series(~nothing)).then(pl.col("optimism"))
+    inputs = with_age_in_the_line(
+        replace(
+            scores,
+            table=scores.table.with_columns(coping.alias("factor:coping")).filter(
+                pl.Series(~gone | first)
+            ),
+            persons=scores.persons.with_columns(optimism.alias("optimism")),
+        )
+    )
+    found = compute(inputs, asked())
+    assert "completed-sets-not-made" not in codes(found)
+    assert found.completed is not None
+    assert found.n_completed == N - 2
+    assert "later age" not in found.completed.to_complete.columns
+
+
+def with_gaps(name: str, column: Any) -> AnalysisInputs:
+    """The study with another column of persons, of whom six are not known."""
+    unknown = np.isin(np.arange(N), [1, 2, 9, 30, 31, 77])
+    persons = gappy().scores.persons.with_columns(
+        pl.when(pl.Series(~unknown)).then(pl.Series(column)).alias(name)
+    )
+    return inputs_of(replace(gappy().scores, persons=persons))
+
+
+def test_a_factor_of_two_categories_is_not_drawn() -> None:
+    arm = gappy().scores.persons["arm"].to_list()
+    found = compute(with_gaps("arm", arm), asked(factor="arm"))
+    assert found.categories == "programme against control"
+    made = found.completed
+    assert made is not None
+    assert found.n_completed == N - 6
+    assert made.n_without_factor == 0
+    assert set(made.to_complete["arm"]) == {0.0, 1.0}
+
+
+def test_the_e_value_is_of_the_difference_that_is_told_also_where_one_of_two_values_is_drawn() -> (
+    None
+):
+    high = (gappy().scores.persons["optimism"].to_numpy() > 10).astype(float)
+    found = compute(with_gaps("optimism", high), asked())
+    assert found.difference == 1.0
+    made = found.completed
+    assert made is not None
+    assert made.n_without_factor == 6
+
+    # E-values as of a difference in SDs of what exposure leaves of later problems, about the same
+    # in persons who lack nothing and over sets; not of one SD of the factor, which is half of it.
+    def risk(e_value: float) -> float:
+        return e_value**2 / (2 * e_value - 1)
+
+    sds = {
+        one.e_value: np.log(risk(one.e_value)) / 0.91 / abs(one.estimate)
+        for one in (found.two_step, made.two_step)
+    }
+    there, here = sds.values()
+    assert here == pytest.approx(there, rel=0.15)
 
 
 def test_without_the_key_there_are_no_sets() -> None:

@@ -98,3 +98,24 @@ def filled(value=2.0):
 def test_sets_that_are_not_of_the_data_are_refused(sets, data, message):
     with pytest.raises(ModelError, match=message):
         completed_sets(sets, data)
+
+
+def below_each_other(numbers, rows=((1, 2, 3), (1, 2, 3), (1, 2, 3))):
+    tables = (original(), filled(), filled(2.5))
+    return pl.concat(
+        table.with_columns(pl.lit(number, dtype=pl.Float64).alias(".imp"), pl.Series(".id", own))
+        for number, own, table in zip(numbers, rows, tables, strict=True)
+    )
+
+
+@pytest.mark.parametrize("numbers", [(0, 1, 1.5), (0, 1, float("nan")), (0, 1, float("inf"))])
+def test_a_set_whose_number_is_not_whole_is_not_taken_for_another(numbers):
+    with pytest.raises(ModelError, match="expected whole numbers from 0"):
+        completed_sets(below_each_other(numbers))
+
+
+def test_sets_have_the_rows_of_the_first_one_each_once():
+    assert completed_sets(below_each_other((0, 1, 2))).n_sets == 2
+    assert completed_sets(below_each_other((0, 10, 20))).n_sets == 2
+    with pytest.raises(ModelError, match=r"'\.id' of set 2"):
+        completed_sets(below_each_other((0, 1, 2), ((1, 2, 3), (1, 2, 3), (1, 2, 2))))

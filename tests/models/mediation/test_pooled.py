@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from salutogen.errors import ModelError
 from salutogen.models import ChainedImputation, mediate, pool_estimates
@@ -68,16 +69,20 @@ def test_limits_are_percentiles_of_persons_drawn_from_each_set_moved_apart():
         away = (np.sqrt(4 / 2) - 1) * (centre - np.mean(centres))
         for times in bootstrap_sums(np.eye(60), draws=20, seed=int(own)).round().astype(int):
             drawn.append(away + indirect(*(np.repeat(column, times) for column in one.values())))
-    assert tuple(found.effects["indirect"].percentile) == pytest.approx(
-        tuple(np.quantile(drawn, [0.025, 0.975]))
-    )
+    each = [mediate(**NAMES, data=one, bootstrap=2).effect("indirect") for one in sets]
+    within = np.mean([one.standard_error**2 for one in each])
+    between = 4 / 3 * np.var(centres, ddof=1)
+    wider = stats.t.ppf(0.975, 2 / (between / (within + between)) ** 2) / stats.norm.ppf(0.975)
+    assert wider > 1.001
+    limits = np.mean(centres) + wider * (np.quantile(drawn, [0.025, 0.975]) - np.mean(centres))
+    assert tuple(found.effects["indirect"].percentile) == pytest.approx(tuple(limits))
 
 
 def test_spread_of_all_draws_is_that_of_rubin_s_rules():
     sets, _ = completed(400, 5, gone=0.45)
     effect = mediate_sets(sets, **NAMES, bootstrap=20_000).effects["direct"]
     half = (effect.percentile.high - effect.percentile.low) / 2
-    assert half / 1.96 == pytest.approx(effect.standard_error, rel=0.06)
+    assert half / stats.t.ppf(0.975, effect.df) == pytest.approx(effect.standard_error, rel=0.06)
 
 
 def test_where_the_mechanism_is_missing_by_the_outcome_sets_hold_the_truth_and_the_rest_not():
@@ -102,3 +107,15 @@ def test_one_set_is_refused():
     sets, _ = completed()
     with pytest.raises(ModelError, match="One completed set"):
         mediate_sets(sets[:1], **NAMES)
+
+
+def test_the_e_value_may_be_asked_for_any_difference_of_the_factor():
+    sets, _ = completed()
+    one, two = (mediate_sets(sets, **NAMES, bootstrap=200, difference=d) for d in (1.0, 2.0))
+    by_sd = mediate_sets(sets, **NAMES, bootstrap=200)
+    effect, sd = one.effects["indirect"], np.std(sets[0]["x"], ddof=1)
+    spread = np.mean([1 / np.std(data["y"], ddof=1) for data in sets])
+    for found, difference in ((one, 1.0), (two, 2.0), (by_sd, sd)):
+        d = abs(effect.estimate) * difference * spread
+        risk = np.exp(0.91 * d)
+        assert float(found.e_value) == pytest.approx(risk + np.sqrt(risk * (risk - 1)))

@@ -37,6 +37,15 @@ def test_figures_by_hand():
     assert pool_estimates(Q, SE).df == pytest.approx(old, rel=1e-12)
 
 
+@pytest.mark.parametrize("m", [2, 5])
+def test_limits_widen_as_t_does_where_sets_are_few_and_scatter(m):
+    found = pool_estimates(Q[:m], SE[:m], df_complete=58)
+    df = (m - 1) / found.variance_share**2  # whatever the persons are
+    assert found.widening == pytest.approx(stats.t.ppf(0.975, df) / stats.norm.ppf(0.975))
+    alike = pool_estimates(np.full((m, 1), 2.0), np.full((m, 1), 0.3))
+    assert alike.widening.tolist() == [1.0]
+
+
 def test_several_estimates_at_once_are_each_alone():
     q = np.column_stack([Q, np.array(Q) ** 2, np.full(5, 2.0)])
     se = np.column_stack([SE, SE, SE])

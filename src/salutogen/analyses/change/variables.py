@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from salutogen.analyses.change.own_times import at_their_occasions
 from salutogen.analyses.change.settings import ChangeSettings
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.covariates import covariate_numbers
@@ -97,7 +98,8 @@ def read_variables(inputs: AnalysisInputs, settings: ChangeSettings, found: Find
     wide = {name: inputs.views.wide(variable_column(inputs, name)).values for name in names}
     places = _occasions(inputs, settings, wide, found)
     gap = _gap(inputs, places, found)
-    values = {name: array[:, places] for name, array in wide.items()}
+    planned = {name: array[:, places] for name, array in wide.items()}
+    values = at_their_occasions(inputs, planned, places, found)
     present = np.any([np.isfinite(array).any(axis=1) for array in values.values()], axis=0)
     _refuse_many_labels(inputs, settings.covariates, found)
     # The likelihood takes persons as they are; only lines leave out who lacks a covariate.

@@ -8,14 +8,21 @@ from numpy.typing import NDArray
 
 from salutogen.analyses.change_on_baseline.settings import ChangeOnBaselineSettings
 from salutogen.analyses.change_on_baseline.slopes import BASELINE, POOLED_COLUMNS, slope_table
-from salutogen.analyses.completing import Chains, Wide, complete, how_made, tell_doubts_of_sets
+from salutogen.analyses.completing import (
+    Chains,
+    Wide,
+    categories_known,
+    complete,
+    how_made,
+    tell_doubts_of_sets,
+)
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.covariates import covariate_numbers
 from salutogen.columns import Kind, figure, record, rows
 from salutogen.errors import ModelError
 from salutogen.findings import Findings
 from salutogen.models.regression.change_on_baseline_pooled import pool_change_on_baseline
-from salutogen.namespaces import LABEL_MARK, told_term
+from salutogen.namespaces import told_term
 from salutogen.page.audience import SMALL_CELL
 from salutogen.page.words import without_counts
 
@@ -106,8 +113,7 @@ def _wide(
         inputs, settings.covariates, Findings(), unknown="change-on-baseline-covariate-unknown",
         among=np.isfinite(before) | np.isfinite(after), fewest=SMALL_CELL, gaps=True,
     )  # fmt: skip
-    category = np.array([LABEL_MARK in term for term in given.terms], dtype=bool)
-    members = given.persons & np.isfinite(given.values[:, category]).all(axis=1)
+    members = given.persons & categories_known(given.terms, given.values)
     own = np.column_stack([before, after, given.values])[members]
     names = [*NAMES, *(told_term(term) for term in given.terms)]
     held = {("P", place) for place in places}

@@ -64,10 +64,7 @@ def change_section(result: ChangeOnBaselineResult) -> Section:
             *([how_completed(result)] if made else []),
             ASSUMES,
         ),
-        figures=(
-            _figure(result),
-            *([chains_figure(made, "change-on-baseline-chains", NAMES, "points")] if made else []),
-        ),
+        figures=(_figure(result), *_chains(made)),
         tables=(
             Table(
                 name="change-on-baseline",
@@ -80,6 +77,12 @@ def change_section(result: ChangeOnBaselineResult) -> Section:
             *([_pooled_table(made)] if made else []),
         ),
     )
+
+
+def _chains(made: Completed | None) -> tuple[Figure, ...]:
+    if made is None or not made.trace.height:
+        return ()
+    return (chains_figure(made, "change-on-baseline-chains", NAMES, "points"),)
 
 
 def _pooled_table(made: Completed) -> Table:
@@ -129,7 +132,3 @@ def _figure(result: ChangeOnBaselineResult) -> Figure:
         data=data if made else data.drop("persons"),
         columns=TERM_COLUMNS,
     )  # fmt: skip
-
-
-def _chains(made: Completed) -> Figure:
-    return chains_figure(made, "change-on-baseline-chains", NAMES, "points")

@@ -34,7 +34,8 @@ POOLED_COLUMNS = (
     *SLOPE_COLUMNS,
     Column(name="se", meaning="Standard error with what is unknown of the missing values",
            unit=f"{POINTS} per point", heading="SE"),
-    Column(name="df", meaning="Degrees of freedom of t (Barnard and Rubin)", heading="df"),
+    Column(name="df", meaning="Degrees of freedom of t (Barnard and Rubin)", heading="df",
+           kind=Kind.TELLING, step=5),
     Column(name="missing", meaning="Share of the information on the coefficient that is missing",
            heading="Information missing"),
 )  # fmt: skip

@@ -8,15 +8,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from salutogen.analyses.completing import CONSTANT, Columns, Wide
+from salutogen.analyses.completing import CONSTANT, Columns, Wide, categories_known
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.covariates import covariate_numbers
-from salutogen.analyses.factors.later import Later, Related
+from salutogen.analyses.factors.later import Later, Related, of_exposure
 from salutogen.analyses.factors.measured import Factor, TimeOrder
 from salutogen.analyses.factors.settings import FactorsSettings
 from salutogen.errors import ModelError
 from salutogen.findings import Findings
-from salutogen.namespaces import LABEL_MARK, told_term
+from salutogen.namespaces import told_term
+from salutogen.norm import Line
 
 Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
@@ -101,7 +102,9 @@ def lay_out(
         inputs, names, Findings(), unknown="factor-covariate-unknown", among=some,
         beside=in_line, gaps=True,
     )  # fmt: skip
-    columns = Columns()
+    members = some & given.persons & categories_known(given.terms, given.values)
+    members &= categories_known(later.names, later.terms)
+    columns = Columns(members)
     P = columns.add("later problems", later.P)
     terms = columns.add_each([_later(told_term(name)) for name in later.names], later.terms)
     along = columns.add_each([_later(told_term(name)) for name in line.terms], later.along)
@@ -120,20 +123,22 @@ def lay_out(
         )
         for factor in related.factors
     }
-    values = np.column_stack(columns.values)
-    category = np.zeros(len(columns.names), dtype=bool)
-    for place, name in [*zip(terms, later.names, strict=True),
-                        *zip(covariates, given.terms, strict=True)]:  # fmt: skip
-        category[place] |= place != CONSTANT and LABEL_MARK in name
-    members = some & given.persons & np.isfinite(values[:, category]).all(axis=1)
+    if CONSTANT in (P, *factors):
+        raise ModelError("Later problems or a factor are the same in everybody.")
     layout = Layout(
         P=P, terms=terms, along=along, covariates=covariates, factors=factors, before=before,
         covariate_names=given.terms, coefficients=coefficients,
     )  # fmt: skip
     return layout, Wide.of(
-        inputs, members, values[members], columns.names, near=(order.first,),
-        without=_held(inputs, order, before),
+        inputs, members, columns.table, columns.names, near=(order.first,),
+        without=_held(inputs, order, before), related=_of_exposure(terms, along, later, line),
     )  # fmt: skip
+
+
+def _of_exposure(terms: Sequence[int], along: Sequence[int], later: Later, line: Line) -> list[int]:
+    """Places of all terms of later exposure: of the persons' line, and of the occasions'."""
+    own = [*zip(terms, later.exposure, strict=True), *zip(along, of_exposure(line), strict=True)]
+    return [place for place, exposure in own if exposure and place != CONSTANT]
 
 
 def _later(term: str) -> str:

@@ -19,7 +19,9 @@ class PooledStep(Record):
         unit=BY_FACTOR,
     )
     interval: tuple[float, float] = figure("Its 95 % interval (t)", unit=BY_FACTOR)
-    df: float | None = figure("Degrees of freedom of t (Barnard and Rubin)", kind=Kind.TELLING)
+    df: float | None = figure(
+        "Degrees of freedom of t (Barnard and Rubin)", kind=Kind.TELLING, step=5
+    )
     p: float = figure("p value (t)")
     missing: float = figure("Share of the information on the coefficient that is missing")
     standardised: float | None = figure(

@@ -24,7 +24,7 @@ BEHIND_COLUMNS = (
     FACTOR,
     *(
         Column(name=f"{key}_{name}", meaning=f"{meaning}, {words.lower()}", kind=kind,
-               heading=f"{words}: {short}")
+               step=5 if kind is Kind.TELLING else 0, heading=f"{words}: {short}")
         for key, words in WAYS
         for name, meaning, kind, short in (
             ("df", "Degrees of freedom of t (Barnard and Rubin)", Kind.TELLING, "df"),

@@ -16,7 +16,7 @@ from salutogen.analyses.invariance.kinds import (
     asked_of,
 )
 from salutogen.analyses.invariance.settings import InvarianceSettings
-from salutogen.analyses.invariance.signs import signs_of
+from salutogen.analyses.invariance.signs import LEVELS_ALIKE, signs_of
 from salutogen.analyses.invariance.simulated import nearest
 from salutogen.columns import Kind, figure, record
 from salutogen.errors import AnalysisError, ModelError
@@ -76,14 +76,17 @@ def compute(inputs: AnalysisInputs, settings: InvarianceSettings) -> ItemInvaria
     found = Findings()
     read = read_items(inputs, settings, found)
     asked = asked_of(inputs, read, settings, found)
+    if settings.strict and asked.table.ordered:
+        found.tell("invariance-strict-of-ordered", why=asked.table.why)
+        found.raise_refusals(AnalysisError)
     told = Findings()
     try:
-        made = _fitted(inputs, asked, told)
+        made = _fitted(inputs, asked, told, strict=settings.strict)
     except AnalysisError:
         if settings.items is not None or not asked.table.ordered:
             raise
         asked = as_quantities(inputs, read, settings, found, "fit")
-        made = _fitted(inputs, asked, told := Findings())
+        made = _fitted(inputs, asked, told := Findings(), strict=settings.strict)
     found.extend(told)
     for comparison in made:
         _tell(comparison, found)
@@ -106,7 +109,9 @@ def compute(inputs: AnalysisInputs, settings: InvarianceSettings) -> ItemInvaria
     )
 
 
-def _fitted(inputs: AnalysisInputs, asked: Asked, found: Findings) -> list[Comparison]:
+def _fitted(
+    inputs: AnalysisInputs, asked: Asked, found: Findings, *, strict: bool
+) -> list[Comparison]:
     """Fit what was asked; what cannot be fitted is told, and the other goes on.
 
     Raises
@@ -120,7 +125,7 @@ def _fitted(inputs: AnalysisInputs, asked: Asked, found: Findings) -> list[Compa
         inputs.run.tell(number, len(asked.compared))
         try:
             told_size = inputs.run.audience.told_size
-            made.append(fit_comparison(one, asked.table, found, told_size))
+            made.append(fit_comparison(one, asked.table, found, told_size, strict=strict))
         except ModelError as error:
             failed[one.over] = str(error)
     inputs.run.tell(len(asked.compared), len(asked.compared))
@@ -141,7 +146,7 @@ def _tell(one: Comparison, found: Findings) -> None:
     if signs is not None and not signs.tested:
         found.tell("invariance-not-held", variant="unsettled", places=one.places,
                    equal=signs.equal, against=signs.against, silent=signs.silent)  # fmt: skip
-    elif one.established != "scalar":
+    elif one.established not in LEVELS_ALIKE:
         found.tell("invariance-not-held", variant=_variant(one), places=one.places)
     if one.called:
         found.tell("invariance-items-called", items=one.called, places=one.places)

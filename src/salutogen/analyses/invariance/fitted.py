@@ -142,7 +142,7 @@ class Comparison(Record):
     ordered: bool = figure("Whether answers are taken for ordered categories", kind=Kind.LABEL)
     established: str = figure(
         "Last step that fits hardly worse than the one before: configural, thresholds (ordered "
-        "items), metric, scalar",
+        "items), metric, scalar, strict (where asked for)",
         kind=Kind.LABEL,
     )
     one_factor: bool = figure("Whether one factor describes the items (CFI .90, RMSEA .08)")
@@ -160,11 +160,17 @@ class Comparison(Record):
 
 
 def fit_comparison(
-    one: Compared, table: ItemTable, found: Findings, told_size: Callable[[int], int] = int
+    one: Compared,
+    table: ItemTable,
+    found: Findings,
+    told_size: Callable[[int], int] = int,
+    *,
+    strict: bool = False,
 ) -> Comparison:
     """Fit configural, metric and scalar models, test items, and put shifts in points of the score.
 
     RMSEA is told as that of `told_size` of the persons (`Audience.told_size`), after it was judged.
+    With `strict` residual variances are compared, too, of items that are quantities.
 
     Raises
     ------
@@ -173,7 +179,7 @@ def fit_comparison(
     """
     items, places = codes_of("v", table.items), codes_of("p", one.places)
     names = {code: name for codes in (items, places) for name, code in codes.items()}
-    result = _fitted(one, table, items, places, names)
+    result = _fitted(one, table, items, places, names, strict=strict)
     for message in dict.fromkeys(
         message for fit in (*result.fits.values(), result.partial) for message in fit.messages
     ):
@@ -224,6 +230,8 @@ def _fitted(
     items: dict[str, str],
     places: dict[str, str],
     names: dict[str, str],
+    *,
+    strict: bool,
 ) -> InvarianceResult | OrderedInvarianceResult:
     over_time = one.over == "occasions"
     columns: dict[str, Any] = {
@@ -236,7 +244,7 @@ def _fitted(
     if table.ordered:
         model = OrderedInvariance(**columns, fewest=FEWEST_IN_CATEGORY)
     else:
-        model = MeasurementInvariance(**columns, standard_errors="robust")
+        model = MeasurementInvariance(**columns, strict=strict, standard_errors="robust")
     n, m, _ = one.values.shape
     labels = list(places.values())
     at = np.tile(np.arange(m), n) if one.over == "occasions" else one.group

@@ -34,8 +34,9 @@ WHAT = (
 )
 STEPS = (
     "Configural: one factor, everything else free. Metric: equal loadings. Scalar: equal "
-    "intercepts too. Tests and indices are scaled for answers that are not normal."
+    "intercepts too.{strict} Tests and indices are scaled for answers that are not normal."
 )
+STRICT = " Strict: equal residual variances too."
 SPREADS = (
     "Responses may spread more or less widely at each place. Tests and indices are adjusted in "
     "mean and variance."
@@ -66,6 +67,10 @@ def invariance_section(result: ItemInvariance) -> Section:
     )
 
 
+def _steps(one: Comparison) -> str:
+    return STEPS.format(strict=STRICT if "strict" in equal_of(one) else "")
+
+
 def _ordered_steps(one: Comparison) -> str:
     """Say what each step that was fitted holds equal."""
     told, so_far = ["Configural: one factor, everything else free."], ""
@@ -84,7 +89,7 @@ def _tables(one: Comparison) -> tuple[Table, ...]:
             title=f"Models with more and more held equal {over}",
             frame=one.steps,
             columns=STEP_COLUMNS,
-            note=_ordered_steps(one) if one.ordered else STEPS,
+            note=_ordered_steps(one) if one.ordered else _steps(one),
         ),
         Table(
             name=f"invariance-items-{one.over}",

@@ -37,3 +37,8 @@ class InvarianceSettings(AnalysisSettings):
         "different answers, or at most seven of which half or more are at one end, as far as "
         "persons and categories allow.",
     )
+    strict: bool = Field(
+        default=False,
+        description="Whether a model in which residual variances are equal as well is fitted, so "
+        "that scatter and correlations of scores can be compared; items taken for continuous only.",
+    )

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from salutogen.analyses.invariance.fitted import Comparison
 
 LEVEL = 0.05
-QUANTITIES = {"metric": "loadings", "scalar": "intercepts"}
+QUANTITIES = {"metric": "loadings", "scalar": "intercepts", "strict": "residual variances"}
+LEVELS_ALIKE = ("scalar", "strict")  # steps with which means can be compared
 ORDERED = {
     "thresholds": "thresholds",
     "metric": "loadings",
@@ -24,9 +25,10 @@ ORDERED = {
 
 def equal_of(one: Comparison) -> dict[str, str]:
     """Return words for what each step of a comparison holds equal, in order."""
+    words = ORDERED if one.ordered else QUANTITIES
+    named = {step: words[step] for step in one.steps["step"].to_list() if step in words}
     if not one.ordered:
-        return QUANTITIES
-    named = {step: ORDERED[step] for step in one.steps["step"].to_list() if step in ORDERED}
+        return named
     if "metric" not in named:  # of two categories all is equal at once
         rest = named["scalar"] if "thresholds" in named else "thresholds"
         named["scalar"] = f"loadings and {rest}"
@@ -61,8 +63,9 @@ class Signs:
 def signs_of(one: Comparison) -> Signs | None:
     """Sort the signs of the step that does not hold; None where every step does."""
     equal = equal_of(one)
-    failed = one.steps.filter(pl.col("step").is_in(list(equal)) & ~pl.col("holds"))
-    if one.established == "scalar" or not failed.height:
+    asked = [step for step in equal if step != "strict"]  # nothing rests on that one
+    failed = one.steps.filter(pl.col("step").is_in(asked) & ~pl.col("holds"))
+    if one.established in LEVELS_ALIKE or not failed.height:
         return None
     row = failed.row(0, named=True)
     signs: list[tuple[str, bool]] = []

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from salutogen.analyses.invariance.fit_limits import LEAST_CFI, MOST_RMSEA, digits_beside
-from salutogen.analyses.invariance.signs import Signs, equal_of, signs_of, step_test
+from salutogen.analyses.invariance.signs import LEVELS_ALIKE, Signs, equal_of, signs_of, step_test
 from salutogen.analyses.invariance.simulated import nearest
 from salutogen.findings import Persons
 from salutogen.models.sem.one_factor.result import MOST_FALL, MOST_RISE
@@ -39,16 +39,17 @@ def verdict(result: ItemInvariance, one: Comparison) -> str:
     where, signs = _where(one), signs_of(one)
     if signs is not None and not signs.tested:
         head = _unsettled(result, one, signs)
-    elif one.established == "scalar" and one.apart:
+    elif one.established in LEVELS_ALIKE and one.apart:
         head = (
             f"Whether items of {result.instrument} measure alike {_where(one)} is not settled: "
             f"some answers are given at one place and hardly at another ({enumeration(one.apart)})"
             f", and a model of quantities, in which steps hold ({_changes(one)}), cannot tell a "
             "way of answering that all items share from a difference of what is measured."
         )
-    elif one.established == "scalar":
+    elif one.established in LEVELS_ALIKE:
         alike = "measure nearly alike" if one.called else "measure alike"
         head = f"Items of {result.instrument} {alike} {where}: {_changes(one)}.{_rare(one)}"
+        head += _scatter(one)
     elif one.established == "metric":
         head = (
             f"Items of {result.instrument} have equal loadings {where}, but not equal "
@@ -76,6 +77,18 @@ def _rare(one: Comparison) -> str:
     if not one.joined.height:
         return ""
     return " Of rare answers that count as one with their neighbour nothing is told apart."
+
+
+def _scatter(one: Comparison) -> str:
+    """Say whether scatter is of one making, where residual variances were compared."""
+    if "strict" not in equal_of(one):
+        return ""
+    if one.established == "strict":
+        return " Scatter and correlations of the score can be compared as well."
+    return (
+        " What items have for themselves does not scatter alike: differences in scatter or in "
+        "correlations of the score are not differences of what is measured alone."
+    )
 
 
 def _unsettled(result: ItemInvariance, one: Comparison, signs: Signs) -> str:
@@ -299,7 +312,8 @@ def methods_of(result: ItemInvariance) -> Text:
 
 def _models(one: Comparison) -> str:
     if not one.ordered:
-        return "with equal loadings (metric) and equal intercepts (scalar)"
+        steps = [f"equal {words} ({step})" for step, words in equal_of(one).items()]
+        return f"with {enumeration(steps)}"
     return (
         f"of ordered answers with more and more equal ({enumeration(list(equal_of(one).values()))})"
     )

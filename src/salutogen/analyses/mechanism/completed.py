@@ -15,6 +15,7 @@ from salutogen.analyses.completing import (
     CONSTANT,
     Columns,
     Wide,
+    categories_known,
     complete,
     how_made,
     tell_doubts_of_sets,
@@ -30,7 +31,7 @@ from salutogen.analyses.two_steps_and_one import ratio_of
 from salutogen.errors import ModelError
 from salutogen.findings import Findings
 from salutogen.models.mediation.pooled import PooledMediation, mediate_sets
-from salutogen.namespaces import LABEL_MARK, told_term
+from salutogen.namespaces import covariate_of, told_term
 from salutogen.page.words import without_counts
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def completed(
             found.tell("nothing-to-complete", variant="mechanism")
             return None, None
         sets = complete(inputs, settings.imputations, wide, stream=STREAM)
-        fits = _fitted(inputs, settings, layout, wide, sets)
+        fits = _fitted(inputs, settings, layout, wide, sets, difference)
     except ModelError as error:
         found.tell("completed-sets-not-made", reason=without_counts(error))
         return None, None
@@ -97,7 +98,8 @@ def _lay_out(
 ) -> tuple[_Layout, Wide]:
     """Collect what is completed, of everyone with factor, mechanism or later problems.
 
-    Without those whose answers came in another order than planned, and those who lack a category.
+    Without those whose answers came in another order than planned, and those of whom a category is
+    not known, be it the factor: categories are not drawn.
     """
     factor, mechanism, everyone = measured.factor, measured.mechanism, measured.everyone
     own = np.column_stack([factor.values, mechanism.values, everyone.P])
@@ -107,7 +109,12 @@ def _lay_out(
         inputs, settings.covariates, Findings(), unknown="mechanism-covariate", among=some,
         gaps=True,
     )  # fmt: skip
-    columns = Columns()
+    members = some & given.persons & categories_known(given.terms, given.values)
+    members &= categories_known(everyone.terms, everyone.X)
+    for variable in (factor, mechanism):
+        if variable.difference:
+            members &= np.isfinite(variable.values)
+    columns = Columns(members)
     layout = _Layout(
         factor=columns.add(factor.name, factor.values),
         mechanism=columns.add(mechanism.name, mechanism.values),
@@ -123,15 +130,6 @@ def _lay_out(
     places = [*layout.measured, *layout.covariates, *layout.exposure, *layout.earlier]
     if CONSTANT in places or len(set(layout.measured)) < len(layout.measured):
         raise ModelError("A column is the same in everybody, or tells the same as another one.")
-    values = np.column_stack(columns.values)
-    category = [
-        place
-        for place, term in zip(
-            (*layout.covariates, *layout.exposure), (*given.terms, *everyone.terms), strict=True
-        )
-        if LABEL_MARK in term
-    ]
-    members = some & given.persons & np.isfinite(values[:, category]).all(axis=1)
     last = max(measured.places.values()) - 1
     held = {
         (score, place)
@@ -141,8 +139,13 @@ def _lay_out(
     if layout.earlier:  # SR and problems tell exposure
         held.add(("E", factor.place))
     return layout, Wide.of(
-        inputs, members, values[members], columns.names, near=tuple(measured.places.values()),
+        inputs, members, columns.table, columns.names, near=tuple(measured.places.values()),
         without=held,
+        related=[
+            place
+            for place, term in zip(layout.exposure, everyone.terms, strict=True)
+            if covariate_of(term) is None
+        ],
     )  # fmt: skip
 
 
@@ -152,6 +155,7 @@ def _fitted(
     layout: _Layout,
     wide: Wide,
     sets: CompletedSets,
+    difference: float,
 ) -> dict[str, PooledMediation]:
     """Fit two steps, one step, and two steps given earlier values, over all sets."""
     names = wide.names
@@ -167,7 +171,8 @@ def _fitted(
         with inputs.run.cluster() as executor:
             return mediate_sets(
                 data, factor=factor, mechanism=mechanism, outcome=outcome, covariates=given,
-                exposure=exposure, steps=steps, bootstrap=settings.bootstrap,
+                exposure=exposure, steps=steps, difference=difference,
+                bootstrap=settings.bootstrap,
                 seed=inputs.run.seed + STREAM, executor=executor, progress=inputs.run.tell,
             )  # fmt: skip
 

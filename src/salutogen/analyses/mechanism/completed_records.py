@@ -15,7 +15,7 @@ POOLED_COLUMNS = (
     Column(name="se", meaning="Standard error with what is unknown of the missing values",
            heading="SE"),
     Column(name="df", meaning="Degrees of freedom of t (Barnard and Rubin)", kind=Kind.TELLING,
-           heading="df"),
+           step=5, heading="df"),
     Column(name="low", meaning="Lower end of the 95 % interval (percentile over draws of all sets)",
            heading="from"),
     Column(name="high", meaning="Upper end of the 95 % interval (percentile over draws of all "

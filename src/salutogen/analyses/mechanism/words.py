@@ -35,6 +35,11 @@ def _shown(result: MechanismResult) -> str:
         if two.told * one.told < 0:
             shown = "goes in opposite directions in two models"
         return f"A way from {x} over {m} to later SR {shown}: {figures}."
+    if told_otherwise(result):
+        return (
+            f"A way from {x} over {m} to later SR is shown of persons who lack nothing, and not "
+            f"the same over completed sets: {figures}."
+        )
     together = f"{x}, {m} and later SR go together as a way over {m} would have it"
     if result.kind != "mediation":
         return f"{together}, but the order of their measurements does not show one: {figures}."

@@ -19,6 +19,7 @@ from salutogen.models.short_repr import short_repr
 
 Float = NDArray[np.float64]
 
+STUCK = 100.0  # R-hat: chains keep apart and do not move
 SETTLED = 1.1  # R-hat (Gelman & Rubin 1992)
 CHANCE = 0.01  # that any column is named although all chains are alike
 FEWEST_FOR_R_HAT = 4  # iterations, of which the second half is compared
@@ -92,6 +93,15 @@ class Trace:
         worst = np.max(np.nan_to_num(self.r_hat), axis=1)
         limit = max(SETTLED, self._by_chance())
         return [name for name, value in zip(self.columns, worst, strict=True) if value > limit]
+
+    @property
+    def stuck(self) -> list[str]:
+        """Columns whose chains stay where they began.
+
+        They follow exactly from others that are missing in the same rows, as a total and a part do.
+        """
+        means = np.nan_to_num(self.r_hat[:, 0], posinf=np.inf)
+        return [name for name, value in zip(self.columns, means, strict=True) if value > STUCK]
 
     def _by_chance(self) -> float:
         """R-hat that chains which are alike hardly go beyond: few chains or rounds scatter."""

@@ -91,11 +91,16 @@ def _split(sets: Any, original: Any) -> tuple[list[Any], Any]:
     helpers = [SET, *([ROW] if ROW in long.columns else [])]
     if original is not None:
         helpers = [name for name in helpers if name not in _plain(original).columns]
-    parts = {}
+    parts, rows = {}, None
     for number in long[SET].unique().sort():
         part = long.filter(nw.col(SET) == number)
-        part = part.sort(ROW) if ROW in part.columns else part
-        parts[int(number)] = part.drop(*helpers).to_native()
+        if ROW in part.columns:
+            part = part.sort(ROW)
+            own = part[ROW].to_list()
+            rows = own if rows is None else rows
+            if own != rows:
+                raise ModelError(f"sets: {ROW!r} of set {number} is not that of the first one.")
+        parts[_set_number(number)] = part.drop(*helpers).to_native()
     known = parts.pop(0, None)
     data = known if original is None else original
     if data is None:
@@ -104,6 +109,18 @@ def _split(sets: Any, original: Any) -> tuple[list[Any], Any]:
             "`original`."
         )
     return list(parts.values()), data
+
+
+def _set_number(value: Any) -> int:
+    """Return the number of a set, which is whole: 1.5 is not set 1 once more."""
+    try:
+        number = int(value)
+        whole = number >= 0 and float(value) == number
+    except (TypeError, ValueError, OverflowError):
+        whole = False
+    if not whole:
+        raise ModelError(f"{SET}: expected whole numbers from 0, got {value!r}.")
+    return number
 
 
 def _plain(data: Any) -> pl.DataFrame:
@@ -157,12 +174,16 @@ def _refuse_text(base: pl.DataFrame) -> None:
 
 
 def _refuse_gaps(base: pl.DataFrame, table: pl.DataFrame, number: int) -> None:
-    left = [n for n in base.columns if _is_number(base[n]) and _gap(table[n]).any()]
+    numbers = [name for name in base.columns if _is_number(base[name])]
+    left = [name for name in numbers if _gap(table[name]).any()]
     if left:
         raise ModelError(
             f"Completed set {number} still lacks values of {', '.join(left[:FIRST])}. Leave these "
             "columns out of the data and of the sets, or complete them."
         )
+    endless = [name for name in numbers if np.isinf(numeric(table, name)).any()]
+    if endless:
+        raise ModelError(f"Completed set {number} has infinite values of {endless[0]}.")
 
 
 def _refuse_changed(base: pl.DataFrame, tables: Sequence[pl.DataFrame]) -> None:
@@ -183,8 +204,8 @@ def _refuse_changed(base: pl.DataFrame, tables: Sequence[pl.DataFrame]) -> None:
         if changed:
             raise ModelError(
                 f"Completed set {number} differs where values were seen: "
-                f"{', '.join(changed[:FIRST])}. Were rows sorted in another way, or are the sets "
-                "of other data?"
+                f"{', '.join(changed[:FIRST])}. Were rows sorted in another way or numbers "
+                "rounded, or are the sets of other data?"
             )
 
 

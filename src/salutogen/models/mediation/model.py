@@ -252,11 +252,13 @@ def _e_values(model: Model, effects: dict[str, Effect], whole: Float) -> dict[st
     }
 
 
-def unit_of(model: Model, name: str, whole: Float) -> float:
+def unit_of(model: Model, name: str, whole: Float, difference: float | None = None) -> float:
     """Difference of the factor, in SD of the outcome, for which an E-value is given."""
     rows, c = model.rows, model.columns
     contrast, spread = model.contrast_and_spread(name, whole)
-    if rows.is_binary and not name.startswith("within:"):
+    if difference is not None:
+        contrast = difference
+    elif rows.is_binary and not name.startswith("within:"):
         contrast = float(np.ptp(rows.values[c.factor])) * rows.scales[c.factor]
     return contrast / spread
 

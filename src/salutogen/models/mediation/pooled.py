@@ -3,7 +3,8 @@
 Of the ways to join both (Schomaker and Heumann 2018), persons are drawn within each completed set
 and the draws of all sets make one distribution, whose percentiles are the limits: products of paths
 keep their skewness. The draws of each set lie about its own estimate; these are moved apart by
-``√((m + 1) / (m − 1))``, so that the scatter of all draws has the variance of Rubin's rules.
+``√((m + 1) / (m − 1))``, so that the scatter of all draws has the variance of Rubin's rules. As few
+sets tell little of how sets scatter, limits are wider by t over the normal quantile, as his are.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ class PooledEffect:
         By Rubin's rules from errors by leaving out one person after the other; degrees of freedom
         of Barnard and Rubin; share of the information that is missing.
     percentile : Limits
-        95 % limits over draws of persons from all sets.
+        95 % limits over draws of persons from all sets, widened for few sets.
     p : float or None
         Two-sided, of t; None for products of paths.
     """
@@ -97,6 +98,7 @@ def mediate_sets(
     covariates: Sequence[str] = (),
     exposure: Sequence[str] = (),
     steps: Steps = 1,
+    difference: float | None = None,
     bootstrap: int = 5000,
     seed: int = 1,
     executor: Executor | None = None,
@@ -110,6 +112,9 @@ def mediate_sets(
         The same persons in each, without gaps.
     factor, mechanism, outcome, covariates, exposure, steps, seed
         As in `mediate`.
+    difference : float, optional
+        Of the factor, for which the E-value is given; by default that of each set as in `mediate`.
+        Where gaps of a factor with two values were drawn, it has others besides.
     bootstrap : int
         Draws of persons, in all sets together.
     executor, progress
@@ -127,7 +132,7 @@ def mediate_sets(
         exposure=tuple(exposure),
     )  # fmt: skip
     draws = max(2, -(-bootstrap // len(sets)))
-    task = _Drawn(columns=columns, steps=steps, draws=draws)
+    task = _Drawn(columns=columns, steps=steps, draws=draws, difference=difference)
     seeds = np.random.SeedSequence(seed).generate_state(len(sets))
     work = [(data, int(own)) for data, own in zip(sets, seeds, strict=True)]
     found = run_each(task.of, work, executor=executor, progress=progress)
@@ -136,7 +141,8 @@ def mediate_sets(
     estimates = np.array([one.estimates for one in found])
     errors = np.array([one.errors for one in found])
     pooled = pool_estimates(estimates, errors, df_complete=df)
-    limits = percentile_intervals(_together(found))
+    centre = np.asarray(pooled.estimate)
+    limits = centre + (percentile_intervals(_together(found)) - centre) * pooled.widening
     figures = [np.asarray(part) for part in (
         pooled.estimate, pooled.standard_error, pooled.df, pooled.fraction_missing, pooled.p,
     )]  # fmt: skip
@@ -184,6 +190,7 @@ class _Drawn:
     columns: Columns
     steps: Steps
     draws: int
+    difference: float | None
 
     def of(self, work: tuple[Mapping[str, Any], int]) -> _Found:
         """Fit all paths to a set and to draws of its persons."""
@@ -197,7 +204,7 @@ class _Drawn:
             errors=samples.errors,
             drawn=samples.drawn,
             rho=float(model.confounding(samples.whole)[INDIRECT][2, 0]),
-            unit=unit_of(model, INDIRECT, samples.whole),
+            unit=unit_of(model, INDIRECT, samples.whole, self.difference),
             n_persons=samples.n_persons,
         )
 

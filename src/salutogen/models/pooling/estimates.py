@@ -61,6 +61,19 @@ class PooledEstimates:
         found = 2 * np.where(known, stdtr(np.where(known, df, 1.0), t), ndtr(t))
         return float(found) if found.ndim == 0 else found
 
+    @property
+    def widening(self) -> Figures:
+        """By how much limits of a bootstrap have to be wider, as few sets tell how sets scatter.
+
+        The quantile of t with the degrees of freedom of Rubin (1987) over that of the normal
+        distribution: 1 where sets do not scatter, or are many.
+        """
+        from salutogen.models.quantiles import NORMAL_95
+
+        df = _degrees_of_freedom(np.asarray(self.variance_share), self.n_sets, None)
+        found = _t_quantile(df) / NORMAL_95
+        return float(found) if found.ndim == 0 else found
+
 
 def pool_estimates(
     estimates: ArrayLike, standard_errors: ArrayLike, df_complete: float | None = None

@@ -26,19 +26,19 @@ _spec.loader.exec_module(cases)
 
 @pytest.fixture(scope="module")
 def biased():
-    return replace(MODEL, standard_errors="robust").fit(cases.items())
+    return replace(MODEL, strict=True, standard_errors="robust").fit(cases.items())
 
 
 @pytest.fixture(scope="module")
 def over_time():
     items = ITEMS[:4]
     model = MeasurementInvariance(
-        items=items, person="id", occasion="wave", standard_errors="robust"
+        items=items, person="id", occasion="wave", strict=True, standard_errors="robust"
     )
     return model.fit(cases.items_over_time())
 
 
-@pytest.mark.parametrize("step", ["configural", "metric", "scalar"])
+@pytest.mark.parametrize("step", ["configural", "metric", "scalar", "strict"])
 @pytest.mark.parametrize("over", ["sites", "occasions"])
 def test_agrees_with_lavaan(biased, over_time, over, step):
     """lavaan 0.6-14: `Rscript invariance.R` beside `invariance.json`."""
@@ -50,6 +50,15 @@ def test_agrees_with_lavaan(biased, over_time, over, step):
             "rmsea.scaled": "rmsea_scaled"}  # fmt: skip
     for name, index in ours.items():
         assert fit.fit_indices[index] == pytest.approx(theirs[name], rel=1e-4, abs=1e-4), name
+
+
+def test_residual_variances_are_compared_only_where_it_is_asked_for(biased):
+    assert list(MODEL.fit(cases.items()).fits) == ["configural", "metric", "scalar"]
+    strict = biased.fits["strict"].estimates
+    assert "resid(i1)" in strict
+    assert not any(name.startswith("resid(i1) [") for name in strict)
+    partial = replace(MODEL, own=("i3",), strict=True).fit(cases.items()).fits["strict"].estimates
+    assert {"resid(i3) [a]", "resid(i3) [b]", "resid(i2)"} <= set(partial)
 
 
 def test_steps_show_scaled_indices_where_errors_are_robust(over_time):

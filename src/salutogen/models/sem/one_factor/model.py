@@ -26,7 +26,7 @@ from salutogen.models.sem.result import StructuralFit
 from salutogen.models.sem.samples import Sample, Samples, samples_of
 
 FEWEST = 3  # items
-STEPS = ("configural", "metric", "scalar")
+STEPS = ("configural", "metric", "scalar", "strict")
 ONE_PLACE = (
     "There is one occasion and one group: nothing to compare. Name the column of several in "
     "`occasion` or `group`."
@@ -39,7 +39,8 @@ class MeasurementInvariance:
 
     Three models are fitted: *configural* (each occasion and group has its own loadings and
     intercepts), *metric* (loadings are equal, so that associations can be compared) and *scalar*
-    (intercepts too, so that means can be compared). Then each item is tested: loadings and
+    (intercepts too, so that means can be compared); with `strict` a fourth one (variances of
+    residuals too, so that scatter can be compared). Then each item is tested: loadings and
     intercepts of its own against those that hold everywhere, the other items being equal. The
     clearest item that is not alike is left out of that standard, and the others are tested again.
     What items that are not alike do to the mean of the sum of all items is told in its units.
@@ -56,6 +57,8 @@ class MeasurementInvariance:
         Column of groups, such as sites or languages.
     own : sequence of str
         Items that keep loadings and intercepts of their own in every model (partial invariance).
+    strict : bool
+        Whether to fit a model in which variances of residuals are equal as well.
     standard_errors : str
         `expected`, `observed` (default) or `robust`: then tests are scaled, which items with few
         categories or skewed answers need.
@@ -72,6 +75,7 @@ class MeasurementInvariance:
     occasion: str | None = None
     group: str | None = None
     own: tuple[str, ...] = ()
+    strict: bool = False
     standard_errors: Errors = "observed"
 
     def __post_init__(self) -> None:
@@ -95,15 +99,14 @@ class MeasurementInvariance:
             data, self.items, person=self.person, occasion=self.occasion, group=self.group
         )
         plan = Plan(items=self.items, occasions=panel.occasions, own=self.own)
-        plans = (
-            plan,
-            replace(plan, equal_loadings=True),
-            replace(plan, equal_loadings=True, equal_intercepts=True),
-        )
+        scalar = replace(plan, equal_loadings=True, equal_intercepts=True)
+        plans = [plan, replace(plan, equal_loadings=True), scalar]
+        if self.strict:
+            plans.append(replace(scalar, equal_residuals=True))
         # An intercept depends on where a score is 0: nothing is centred.
         samples = samples_of(panel, observed_variables(plan), centred=False)
         fit = partial(self._fit, panel, samples)
-        fits = dict(zip(STEPS, map(fit, plans), strict=True))
+        fits = dict(zip(STEPS, map(fit, plans), strict=False))
         fitting = Fitting(
             fit=fit,
             free=lambda plan, item: replace(plan, own=(*plan.own, item)),
@@ -111,7 +114,7 @@ class MeasurementInvariance:
             parts=Shifts,
             groups=panel.groups,
         )
-        tested = test_items(fitting, plans[-1], fits["scalar"])
+        tested = test_items(fitting, scalar, fits["scalar"])
         return InvarianceResult(
             fits=fits,
             items=tested.items,

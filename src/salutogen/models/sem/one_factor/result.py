@@ -188,7 +188,8 @@ class SteppedResult[Fit: FitOfStep](ABC):
 class InvarianceResult(SteppedResult[StructuralFit]):
     """Configural, metric and scalar models of items that are quantities, and tests of items.
 
-    Attributes are those of `SteppedResult`; `fits` has `configural`, `metric` and `scalar`.
+    Attributes are those of `SteppedResult`; `fits` has `configural`, `metric`, `scalar` and, where
+    it was asked for, `strict`.
     """
 
     @property

@@ -31,16 +31,17 @@ class Plan:
     ----------
     items : tuple of str
     occasions : tuple of str
-    equal_loadings, equal_intercepts : bool
-        Whether items have these in common over occasions and groups.
+    equal_loadings, equal_intercepts, equal_residuals : bool
+        Whether items have these in common over occasions and groups; of residuals, variances.
     own : tuple of str
-        Items that have loadings and intercepts of their own all the same.
+        Items that have loadings, intercepts and residuals of their own all the same.
     """
 
     items: tuple[str, ...]
     occasions: tuple[str, ...]
     equal_loadings: bool = False
     equal_intercepts: bool = False
+    equal_residuals: bool = False
     own: tuple[str, ...] = ()
 
     @property
@@ -49,9 +50,13 @@ class Plan:
         return next(item for item in self.items if item not in self.own)
 
     def shares(self, kind: str, item: str) -> bool:
-        """Whether an item's `loading` or `intercept` is the same at all occasions and in groups."""
-        held = self.equal_loadings if kind == "loading" else self.equal_intercepts
-        return held and item not in self.own
+        """Whether an item has its `loading`, `intercept` or `resid` at all occasions and groups."""
+        held = {
+            "loading": self.equal_loadings,
+            "intercept": self.equal_intercepts,
+            "resid": self.equal_residuals,
+        }
+        return held[kind] and item not in self.own
 
 
 def observed_variables(plan: Plan) -> list[tuple[str, str, int]]:
@@ -77,7 +82,7 @@ def latent_variables(plan: Plan) -> list[str]:
 
 
 def parameter(plan: Plan, kind: str, item: str, t: int, group: str) -> str:
-    """Return what an item's `loading` or `intercept` at an occasion, in a group, is called."""
+    """Return what an item's `loading`, `intercept` or `resid` at a place is called."""
     if plan.shares(kind, item):
         return f"{kind}({item})"
     return in_group(f"{kind}({seen(plan, item, t)})", group)
@@ -109,8 +114,8 @@ def write_entries(draft: Draft, plan: Plan, sample: Sample) -> None:
         ):
             column = seen(plan, item, t)
             left = max(own - slope**2 * spread, (1 - MOST_SHARED) * own)
-            stem = draft.name(f"resid({column})", "residuals")
-            draft.covary(column, column, stem, left, (item, item))
+            residual = parameter(plan, "resid", item, t, draft.group)
+            draft.covary(column, column, residual, left, (item, item))
             if item == marker:
                 draft.one(column, here)
                 continue
