@@ -18,10 +18,11 @@ import polars as pl
 from salutogen.findings import Finding, finding
 from salutogen.norm.design_matrix import with_exposure
 from salutogen.norm.lines import Level, Line
+from salutogen.norm.nearly_same import nearly_same
 from salutogen.norm.norm import Norm
 from salutogen.norm.norm_file import line_to_dict, norm_to_dict
 from salutogen.norm.told_lines import told_norm
-from salutogen.page.audience import Audience
+from salutogen.page.audience import Audience, told_value
 from salutogen.scores import Scores
 from salutogen.study import Period
 
@@ -82,7 +83,9 @@ def norm_for(norm: Norm, audience: Audience) -> tuple[dict[str, Any], tuple[Find
 
     lines = told_norm(norm, audience).lines
     few = windows_without_few(norm, audience)
+    beside = {(key.level, key.period) for key in nearly_same(norm, audience)}
     own = lines.by_period("window")
+    few |= {period.number for period in own if ("window", period) in beside}
     windows = [
         told(line, "window", str(period))
         for period, line in own.items()
@@ -93,14 +96,18 @@ def norm_for(norm: Norm, audience: Audience) -> tuple[dict[str, Any], tuple[Find
     content["lines"] = {
         "occasion": told(lines.occasion, "occasion", "occasions"),
         "window": [line for line in windows if line is not None],
-        "window_frozen": told(frozen, "window", "windows (frozen)"),
+        "window_frozen": None
+        if frozen is not None and ("window", frozen.period) in beside
+        else told(frozen, "window", "windows (frozen)"),
         "phase": {
             period.label: line
             for period, own in lines.by_period("phase").items()
+            if ("phase", period) not in beside
             if (line := told(own, "phase", str(period))) is not None
         },
         "person": told(lines.person, "person", "persons"),
     }
+    left_out += [str(period) for level, period in beside if level == "phase"]
     if not left_out:
         return content, ()
     return content, (finding("norm-withheld", lines=left_out),)
@@ -143,13 +150,16 @@ def _told(line: Line, units: pl.DataFrame | None, audience: Audience) -> dict[st
                 digits = COEFFICIENT_DIGITS
             content[name] = _rounded(value, digits)
     content |= counts_of_line(content, audience)
-    content["knots"] = _rounded(_occurring(line, units), audience.digits + 1)
+    content["knots"] = _rounded(_told_knots(line, units), audience.digits + 1)
     content["range_E"] = _rounded(list(reach), audience.digits)
     return content
 
 
-def _occurring(line: Line, units: pl.DataFrame | None) -> list[float]:
-    """Give each knot as the nearest exposure that occurs: its fraction would tell the number."""
+def _told_knots(line: Line, units: pl.DataFrame | None) -> list[float]:
+    """Give each knot as the nearest exposure that occurs: its fraction would tell the number.
+
+    Where exposures are no whole numbers it is told in steps, as quantiles of them are.
+    """
     if units is None or not line.knots:
         return []
     table = with_exposure(line, units)
@@ -157,7 +167,7 @@ def _occurring(line: Line, units: pl.DataFrame | None) -> list[float]:
     told: list[float] = []
     for name, knots in zip(line.predictors, each, strict=True):
         values = table[name].drop_nulls().to_numpy()
-        told += [float(values[np.abs(values - knot).argmin()]) for knot in knots]
+        told += [told_value(float(values[np.abs(values - one).argmin()]), values) for one in knots]
     return told
 
 
@@ -167,18 +177,21 @@ def counts_of_line(line: Mapping[str, Any], audience: Audience) -> dict[str, Any
         name: audience.told_below(line[name]) for name in ("n", "n_persons") if name in line
     }
     if line.get("standardiser") is not None:
-        told["standardiser"] = {**_means_in_steps(line, audience), "n": told["n"]}
+        told["standardiser"] = {**_standardiser_in_steps(line, audience), "n": told["n"]}
     if line.get("claims") is not None:
         told["claims"] = _degrees(line["claims"], audience)
     return told
 
 
-def _means_in_steps(line: Mapping[str, Any], audience: Audience) -> dict[str, Any]:
-    """Means of types of exposure as other means of everyone are told."""
+def _standardiser_in_steps(line: Mapping[str, Any], audience: Audience) -> dict[str, Any]:
+    """Means and SDs of types of exposure as others are told: means of persons, SDs of units."""
     standardiser = dict(line["standardiser"])
     pairs = zip(standardiser.get("means", ()), standardiser.get("sds", ()), strict=True)
-    means = [audience.told_mean(mean, sd, line["n_persons"]) for mean, sd in pairs]
-    return {**standardiser, "means": means}
+    told = [
+        (audience.told_mean(mean, sd, line["n_persons"]), audience.told_sd(sd, line["n"]))
+        for mean, sd in pairs
+    ]
+    return {**standardiser, "means": [mean for mean, _ in told], "sds": [sd for _, sd in told]}
 
 
 def _degrees(claims: Mapping[str, Any], audience: Audience) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from salutogen.norm.lines import Level, Line, LineKey
 from salutogen.study import Period
 
 WINSOR_SD = 3.0
+FAR = 1 / 3  # of the weight of units near the line: that of one four SDs away
 ROBUST_TOLERANCE = 1e-8  # of the scale: settled long before the tenth digit of a slope
 
 
@@ -153,7 +154,14 @@ def _persons_changed(table: pl.DataFrame, pulled: pl.DataFrame, columns: Sequenc
     """How many persons have a value that was pulled in."""
     moved = pl.DataFrame({name: table[name] != pulled[name] for name in columns})
     rows = moved.select(pl.any_horizontal(pl.all()).fill_null(False)).to_series()
-    return table["person"].filter(rows).n_unique() if "person" in table.columns else int(rows.sum())
+    return _persons_of(table, rows.to_numpy())
+
+
+def _persons_of(table: pl.DataFrame, rows: np.ndarray) -> int:
+    """How many persons some units are of."""
+    if "person" not in table.columns:
+        return int(rows.sum())
+    return table["person"].filter(pl.Series(rows)).n_unique()
 
 
 def robust_line(
@@ -228,6 +236,7 @@ def robust_line(
         residual_sd=float(np.std(residuals, ddof=1)),
         r_squared=r_squared,
         claims=claims,
+        n_far=_persons_of(table, np.asarray(fit.weights) < FAR),
     )
 
 

@@ -91,6 +91,16 @@ def _widened[R: (Expected, Change)](found: R, middle: float, wider: float) -> R:
     return replace(found, se=None if found.se is None else by * found.se, low=low, high=high)
 
 
+def changed(line: Line, audience: Audience) -> int | None:
+    """Return the persons whose values a line takes otherwise than they are.
+
+    Where persons are hidden they are also the few far ones that hardly pull a robust line: beside
+    the line of least squares it would tell where these few lie.
+    """
+    few = line.n_far is not None and not audience.individuals and audience.is_small(line.n_far)
+    return line.n_far if few else line.n_changed
+
+
 def told_norm(norm: Norm, audience: Audience) -> Norm:
     """Return a norm whose lines may be told; those of another study are as it tells them.
 
@@ -102,6 +112,7 @@ def told_norm(norm: Norm, audience: Audience) -> Norm:
         key: line if norm.external and key.period is None else told_line(line, audience)
         for key, line in norm.lines.items()
     }
+    lines = {key: replace(line, n_changed=changed(line, audience)) for key, line in lines.items()}
     mixed = norm.mixed
     if mixed is not None:
         n = norm.lines.occasion.n_persons

@@ -19,7 +19,7 @@ from salutogen.analyses.mechanism.settings import MechanismSettings
 from salutogen.models import ChainedImputation
 from salutogen.models.mediation.pooled import mediate_sets
 from tests.analyses.cluster import ADDRESS, on_cluster
-from tests.analyses.inputs import inputs_of, shown
+from tests.analyses.inputs import audience_of, inputs_of, shown
 from tests.analyses.mechanism.worlds import PLAIN, study
 
 N = 240
@@ -151,6 +151,22 @@ def test_a_covariate_that_the_line_of_SR_holds_too_stands_in_both() -> None:
     assert found.covariates_of_line == ("age",)
     assert found.completed is not None
     assert found.completed.two_step.estimate == pytest.approx(found.two_step.estimate, abs=0.6)
+
+
+def test_pooled_beside_others_does_not_tell_of_the_few_who_lack_something() -> None:
+    scores = study("change").scores
+    place, person = pl.col("occasion_index"), pl.col("person")
+    gone = (place == 1) & (person < 3)
+    table = scores.table.with_columns(
+        pl.when(~gone).then(pl.col("factor:coping")).alias("factor:coping")
+    )
+    inputs = inputs_of(replace(scores, table=table))
+    audience = audience_of(scores, individuals=False)
+    hidden = replace(inputs, run=replace(inputs.run, audience=audience))
+    told, untold = (compute(one, asked(covariates=())) for one in (inputs, hidden))
+    assert told.completed is not None
+    assert (untold.completed, untold.n_completed) == (None, None)
+    assert "completed-sets-of-few" in codes(untold) - codes(told)
 
 
 def test_without_the_key_there_are_no_sets() -> None:

@@ -8,7 +8,14 @@ from numpy.typing import NDArray
 
 from salutogen.analyses.change_on_baseline.settings import ChangeOnBaselineSettings
 from salutogen.analyses.change_on_baseline.slopes import BASELINE, POOLED_COLUMNS, slope_table
-from salutogen.analyses.completing import Chains, Wide, complete, how_made, tell_doubts_of_sets
+from salutogen.analyses.completing import (
+    Chains,
+    Wide,
+    complete,
+    few_lack_something,
+    how_made,
+    tell_doubts_of_sets,
+)
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.covariates import covariate_numbers
 from salutogen.columns import Kind, figure, record, rows
@@ -58,6 +65,8 @@ def completed(
     size = 2 + len(terms)
     if not wide.gaps.any():
         found.tell("nothing-to-complete")
+        return None, None
+    if few_lack_something(inputs, wide, found):
         return None, None
     try:
         sets = complete(inputs, settings.imputations, wide, stream=STREAM)

@@ -105,6 +105,16 @@ def told_lines(
     }
 
 
+def without_windows(summary: pl.DataFrame, untold: Sequence[int]) -> pl.DataFrame:
+    """Blank what is told of windows that differ by few persons from another stretch of time."""
+    kept = ~pl.col("window").is_in(list(untold))
+    return summary.with_columns(
+        pl.when(kept).then(pl.col(name)).alias(name)
+        for name, kind in summary.schema.items()
+        if untold and kind == pl.Float64
+    )
+
+
 def stood_for(summary: pl.DataFrame) -> list[int]:
     """Numbers of the windows whose mean is told by the model of windows alone."""
     alone = pl.col("mean_SR_frozen").is_null() & pl.col("mean_SR_frozen_model").is_not_null()

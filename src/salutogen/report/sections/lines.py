@@ -107,9 +107,14 @@ def lines_table(context: Context) -> Table:
     lines = context.norm.lines
     named = [("person", lines.person), ("occasion", lines.occasion)]
     frozen = lines.reference("window")
-    if frozen is not None:
+    untold = {(key.level, key.period) for key in context.lines_of_few}
+    if frozen is not None and ("window", frozen.period) not in untold:
         named.append(("window (frozen)", frozen))
-    named += [(str(period), item) for period, item in lines.by_period("phase").items()]
+    named += [
+        (str(period), item)
+        for period, item in lines.by_period("phase").items()
+        if ("phase", period) not in untold
+    ]
     named += [(heading(name), item) for name, item in lines.variants.items()]
     rows = [
         {
