@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from salutogen.norm.lines import LineKey
 from salutogen.norm.norm import Norm
+from salutogen.norm.terms_of_few import terms_of_few, units_of
 from salutogen.page.audience import Audience
 
 type _Means = NDArray[np.float64]  # P and E of each person of the study; NaN who has none
@@ -24,7 +25,8 @@ def nearly_same(norm: Norm, audience: Audience) -> frozenset[LineKey]:
     """Return the windows and phases whose lines would tell of few persons beside another line.
 
     Compared are windows with the next one and with everyone's whole time, and phases with all of
-    these and with each other; the later one is kept back. Empty where persons are shown.
+    these and with each other; the later one is kept back. So is one in which few persons differ in
+    exposure from all others. Empty where persons are shown.
     """
     if audience.individuals:
         return frozenset()
@@ -45,7 +47,13 @@ def nearly_same(norm: Norm, audience: Audience) -> frozenset[LineKey]:
             kept_back.add(key)
         else:
             told.append(own)
-    return frozenset(kept_back)
+    of_few = {
+        key
+        for key, line in norm.lines.items()
+        if key.period is not None and key.level in ("window", "phase")
+        if "E" in terms_of_few(line, units_of(norm, key), audience)
+    }
+    return frozenset(kept_back | of_few)
 
 
 def _by_period(norm: Norm, kind: str, n: int) -> Iterator[tuple[LineKey, _Means]]:

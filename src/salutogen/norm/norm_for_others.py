@@ -17,14 +17,14 @@ import polars as pl
 
 from salutogen.findings import Finding, finding
 from salutogen.norm.design_matrix import with_exposure
-from salutogen.norm.lines import Level, Line
+from salutogen.norm.lines import Level, Line, LineKey
 from salutogen.norm.nearly_same import nearly_same
 from salutogen.norm.norm import Norm
 from salutogen.norm.norm_file import line_to_dict, norm_to_dict
+from salutogen.norm.terms_of_few import units_of
 from salutogen.norm.told_lines import told_norm
 from salutogen.page.audience import Audience, told_value
 from salutogen.scores import Scores
-from salutogen.study import Period
 
 FEWEST_OF_SPLINE = 100  # so that five persons lie beyond the outer knots, the 5 and 95 % quantiles
 COEFFICIENT_DIGITS = 5
@@ -75,8 +75,9 @@ def norm_for(norm: Norm, audience: Audience) -> tuple[dict[str, Any], tuple[Find
     def told(line: Line | None, level: Level, name: str) -> dict[str, Any] | None:
         if line is None:
             return None
-        units = _units(norm, level, line.period)
-        found = None if untold else _told(line, units, audience)
+        units = units_of(norm, LineKey(level, line.period))
+        told_whole = not untold and bool(np.isfinite(line.coefficients).all())
+        found = _told(line, units, audience) if told_whole else None
         if found is None:
             left_out.append(name)
         return found
@@ -124,17 +125,6 @@ def windows_without_few(norm: Norm, audience: Audience) -> frozenset[int]:
     everyone = table["person"].n_unique()
     present = table.group_by("window").len().iter_rows()
     return frozenset(number for number, n in present if audience.is_small(everyone - n))
-
-
-def _units(norm: Norm, level: Level, period: Period | None) -> pl.DataFrame | None:
-    """Units behind a line; those of a period are everyone who is scored there."""
-    if period is None:
-        return norm.units(level)
-    table = norm.period_tables.get(level)
-    if table is None or period.kind not in table.columns:
-        return norm.units(level)
-    label: Any = period.number if table[period.kind].dtype.is_integer() else period.label
-    return table.filter(pl.col(period.kind) == label)
 
 
 def _told(line: Line, units: pl.DataFrame | None, audience: Audience) -> dict[str, Any] | None:

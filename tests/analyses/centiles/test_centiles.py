@@ -67,11 +67,16 @@ def test_curves_lie_on_the_line_that_is_told() -> None:
     raised = line["intercept"] - exact.location["intercept"]
     assert abs(raised) > 1e-3
     assert told.location == line
-    grid = exact.curves.join(told.curves, on=["centile", "E"], suffix="_told")
-    assert grid.height
-    for name in ("P", "low", "high"):
-        apart = (grid[f"{name}_told"] - grid[name]).to_numpy()
-        assert apart == pytest.approx(np.full(grid.height, raised))
+    for _, part in told.curves.group_by("centile"):
+        E, P = (part[name].to_numpy() for name in ("E", "P"))
+        sd = np.exp(told.scale["intercept"] + told.scale["E"] * E)
+        z = (P - line["intercept"] - line["E"] * E) / sd
+        assert z == pytest.approx(np.full(E.size, z[0]))
+        own = exact.curves.filter(pl.col("centile") == part["centile"][0])
+        first = own.row(0, named=True)
+        away = first["P"] - exact.location["intercept"] - exact.location["E"] * first["E"]
+        spread = np.exp(exact.scale["intercept"] + exact.scale["E"] * first["E"])
+        assert z[0] == pytest.approx(away / spread)
 
 
 def test_no_line_of_a_quantile_goes_through_two_persons() -> None:

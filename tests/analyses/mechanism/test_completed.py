@@ -156,10 +156,13 @@ def test_a_covariate_that_the_line_of_SR_holds_too_stands_in_both() -> None:
 def test_pooled_beside_others_does_not_tell_of_the_few_who_lack_something() -> None:
     scores = study("change").scores
     place, person = pl.col("occasion_index"), pl.col("person")
+    there = scores.table.filter(place == 1)["person"].unique().sort()
+    own = person.replace_strict(there, pl.Series(range(there.len()), dtype=pl.UInt32))
     gone = (place == 1) & (person < 3)
-    table = scores.table.with_columns(
-        pl.when(~gone).then(pl.col("factor:coping")).alias("factor:coping")
-    )
+    table = scores.table.filter(person.is_in(there.implode())).with_columns(person=own)
+    table = table.with_columns(pl.when(~gone).then(pl.col("factor:coping")).alias("factor:coping"))
+    people = scores.persons[there.to_list()].with_columns(person=pl.Series(range(there.len())))
+    scores = replace(scores, persons=people.with_columns(pl.col("person").cast(pl.UInt32)))
     inputs = inputs_of(replace(scores, table=table))
     audience = audience_of(scores, individuals=False)
     hidden = replace(inputs, run=replace(inputs.run, audience=audience))

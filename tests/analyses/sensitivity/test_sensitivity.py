@@ -81,7 +81,7 @@ def test_outlier_policies_score_everyone_with_their_own_line() -> None:
 def test_a_robust_line_does_not_tell_where_few_far_persons_lie(far: int) -> None:
     """Beside the line of least squares it tells the side that they pull it to, and how far."""
     scores = simulated()
-    P = pl.when(pl.col("person") < far).then(pl.col("P") + 40.0).otherwise(pl.col("P"))
+    P = pl.when(pl.col("person") < far).then(36.0).otherwise(0.5 * pl.col("P"))
     inputs = with_outliers(replace(scores, table=scores.table.with_columns(P=P)))
     audience = audience_of(inputs.scores, individuals=False)
     hidden = replace(inputs, run=replace(inputs.run, audience=audience))
@@ -95,7 +95,7 @@ def test_a_robust_line_does_not_tell_where_few_far_persons_lie(far: int) -> None
         {row["policy"]: row for row in tables[name].to_dicts()} for name in ("shown", "hidden")
     )
     pulled = shown_table["as they are"]["intercept"] - shown_table["robust"]["intercept"]
-    assert pulled > 0.2, "the attack works"
+    assert abs(pulled) > 0.2, "the attack works"
     gone = told["robust"]["intercept"] is None and told["robust"]["slope"] is None
     assert gone is (far < 5)
     variants = told_norm(hidden.norm, audience).lines.variants

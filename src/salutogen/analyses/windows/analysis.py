@@ -18,7 +18,12 @@ from salutogen.analyses.windows.findings import (
     tell_windows,
     windows_beyond,
 )
-from salutogen.analyses.windows.nearly_everyone import told_lines, told_means, without_windows
+from salutogen.analyses.windows.nearly_everyone import (
+    told_lines,
+    told_means,
+    without_terms_of_few,
+    without_windows,
+)
 from salutogen.analyses.windows.settings import WindowsSettings
 from salutogen.analyses.windows.summary import WINDOW_COLUMNS, summarise_windows, with_levels
 from salutogen.columns import beside, figure, record, rows
@@ -183,7 +188,7 @@ def compute(inputs: AnalysisInputs, settings: WindowsSettings) -> WindowsResult:
         )
     untold = [one.period.number for one in nearly_same(norm, audience) if one.level == "window"
               and one.period is not None]  # fmt: skip
-    summary = without_windows(summary, untold)
+    summary = without_terms_of_few(without_windows(summary, untold), norm, audience)
     own = {number: line for number, line in own.items() if number not in untold}
     return WindowsResult(
         windows=summary,

@@ -122,7 +122,7 @@ def lines_table(context: Context) -> Table:
             "reference": item.reference,
             "n": None if few else item.n,
             "term": told_term(term) if context.is_told(term) else covariate_of(term),
-            "coefficient": float(value) if context.is_told(term) else None,
+            "coefficient": float(value) if context.is_told(term) and np.isfinite(value) else None,
             # The mixed line takes the exposure of the occasions' line.
             "unit": unit_of_term(lines.occasion if name == MIXED else item, term)
             if context.is_told(term)
