@@ -330,9 +330,17 @@ def told_quantiles(
         plain: np.ndarray = np.quantile(values, at)
         return plain
     n = values.size if n_persons is None else n_persons
-    beyond = inner_share(0.0, n, smallest)
-    found: np.ndarray = np.quantile(values, np.clip(at, beyond, 1 - beyond), method="inverted_cdf")
+    found = occurring_quantiles(values, at, smallest, n)
     return np.array([told_value(float(value), values, n) for value in found])
+
+
+def occurring_quantiles(
+    values: np.ndarray, at: Sequence[float], smallest: int, n_persons: int
+) -> np.ndarray:
+    """Quantiles that occur among values, beyond each of which so many persons lie at least."""
+    beyond = inner_share(0.0, n_persons, smallest)
+    found: np.ndarray = np.quantile(values, np.clip(at, beyond, 1 - beyond), method="inverted_cdf")
+    return found
 
 
 def told_value(value: float, values: np.ndarray, n: int | None = None) -> float:
