@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from salutogen.norm.lines import LineKey
+from salutogen.norm.lines import Level, LineKey
 from salutogen.norm.norm import Norm
 from salutogen.norm.terms_of_few import terms_of_few, units_of
 from salutogen.page.audience import Audience
@@ -33,7 +33,7 @@ def nearly_same(norm: Norm, audience: Audience) -> frozenset[LineKey]:
     n = norm.scores.persons.height
     whole = norm.period_tables.get("person")
     told = [] if whole is None else [_means(whole, n)]
-    windows, phases = (list(_by_period(norm, kind, n)) for kind in ("window", "phase"))
+    windows, phases = list(_by_period(norm, "window", n)), list(_by_period(norm, "phase", n))
     kept_back: set[LineKey] = set()
     before: list[_Means] = []
     for key, own in windows:
@@ -56,7 +56,7 @@ def nearly_same(norm: Norm, audience: Audience) -> frozenset[LineKey]:
     return frozenset(kept_back | of_few)
 
 
-def _by_period(norm: Norm, kind: str, n: int) -> Iterator[tuple[LineKey, _Means]]:
+def _by_period(norm: Norm, kind: Level, n: int) -> Iterator[tuple[LineKey, _Means]]:
     table = norm.period_tables.get(kind)
     for key in norm.lines:
         if table is None or key.level != kind or key.period is None:

@@ -75,6 +75,9 @@ def norm_for(norm: Norm, audience: Audience) -> tuple[dict[str, Any], tuple[Find
     def told(line: Line | None, level: Level, name: str) -> dict[str, Any] | None:
         if line is None:
             return None
+        if (level, line.period) in beside:
+            left_out.append(name)
+            return None
         units = units_of(norm, LineKey(level, line.period))
         told_whole = not untold and bool(np.isfinite(line.coefficients).all())
         found = _told(line, units, audience) if told_whole else None
@@ -86,7 +89,6 @@ def norm_for(norm: Norm, audience: Audience) -> tuple[dict[str, Any], tuple[Find
     few = windows_without_few(norm, audience)
     beside = {(key.level, key.period) for key in nearly_same(norm, audience)}
     own = lines.by_period("window")
-    few |= {period.number for period in own if ("window", period) in beside}
     windows = [
         told(line, "window", str(period))
         for period, line in own.items()
@@ -97,18 +99,14 @@ def norm_for(norm: Norm, audience: Audience) -> tuple[dict[str, Any], tuple[Find
     content["lines"] = {
         "occasion": told(lines.occasion, "occasion", "occasions"),
         "window": [line for line in windows if line is not None],
-        "window_frozen": None
-        if frozen is not None and ("window", frozen.period) in beside
-        else told(frozen, "window", "windows (frozen)"),
+        "window_frozen": told(frozen, "window", "windows (frozen)"),
         "phase": {
             period.label: line
             for period, own in lines.by_period("phase").items()
-            if ("phase", period) not in beside
             if (line := told(own, "phase", str(period))) is not None
         },
         "person": told(lines.person, "person", "persons"),
     }
-    left_out += [str(period) for level, period in beside if level == "phase"]
     if not left_out:
         return content, ()
     return content, (finding("norm-withheld", lines=left_out),)

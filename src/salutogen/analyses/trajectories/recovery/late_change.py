@@ -5,6 +5,8 @@ Whether SR falls is one question, how fast another: this asks the first, without
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -155,7 +157,7 @@ def late_change(
     )
 
 
-def _raised(way: str, found: Mean | None, by: float) -> dict[str, float | None]:
+def _raised(way: str, found: Mean | None, by: float) -> dict[str, Any]:
     ends = {name: None if found is None else getattr(found, name) for name in ENDS}
     return {f"{way}_{name}": None if end is None else end + by for name, end in ends.items()}
 
