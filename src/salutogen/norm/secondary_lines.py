@@ -187,16 +187,15 @@ def robust_line(
         outcome,
         matrix,
         names=plain.names,
-        cluster=table["person"].to_numpy().astype(np.int64) if level == "occasion" else None,
+        cluster=_person(table) if level == "occasion" else None,
         tolerance=ROBUST_TOLERANCE,
         warn=False,
     )
     if not fit.converged:
         raise ModelError(f"its weights had not settled after {fit.iterations} rounds.")
-    residuals = np.asarray(fit.residuals)
+    residuals, covariance = np.asarray(fit.residuals), np.asarray(fit.covariance)
     total = float(np.sum((outcome - np.mean(outcome)) ** 2))
     r_squared = 1.0 - float(np.sum(residuals**2)) / total
-    covariance = np.asarray(fit.covariance)
     assert plain.claims is not None
     share = plain.claims.share
     own = without_interval(share, share.share + r_squared - plain.r_squared)
@@ -215,7 +214,7 @@ def robust_line(
         errors = clustered_errors(
             matrix,
             plain.terms,
-            table["person"].to_numpy().astype(np.int64),
+            _person(table),
             covariance,
             exposure=terms_of(plain.predictors, plain.shape)[1:],
             most=plain.n_persons - 1,
@@ -238,6 +237,10 @@ def robust_line(
         claims=claims,
         n_far=_persons_of(table, np.asarray(fit.weights) < FAR),
     )
+
+
+def _person(table: pl.DataFrame) -> np.ndarray:
+    return table["person"].to_numpy().astype(np.int64)
 
 
 def variant_lines(

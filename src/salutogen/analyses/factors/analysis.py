@@ -191,12 +191,7 @@ def compute(inputs: AnalysisInputs, settings: FactorsSettings) -> FactorsResult:
         n_completed=pooled.n if pooled else None,
         completed=pooled.completion if pooled else None,
         related=related,
-        kept_back=tuple(
-            f"factors[{place}].completed.{model}"
-            for place, one in enumerate(made)
-            for model, name in sorted(pooled.untold if pooled else ())
-            if name == one.name
-        ),
+        kept_back=() if pooled is None else pooled.kept_back(made),
         findings=tuple(found),
     )
 

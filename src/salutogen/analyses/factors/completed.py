@@ -30,6 +30,7 @@ from salutogen.analyses.factors.completed_records import (
 from salutogen.analyses.factors.later import Later, Related, at_equal_earlier
 from salutogen.analyses.factors.later import complete as with_everything
 from salutogen.analyses.factors.measured import Factor, TimeOrder
+from salutogen.analyses.factors.records import FactorFound
 from salutogen.analyses.factors.relations import ONE, TWO, Fits, fit_both
 from salutogen.analyses.factors.settings import FactorsSettings
 from salutogen.analyses.imputations_key import Imputations
@@ -67,6 +68,15 @@ class Pooled:
     completion: Completion
     factors: Mapping[str, FactorCompleted]
     untold: frozenset[tuple[str, str]] = frozenset()
+
+    def kept_back(self, told: Sequence[FactorFound]) -> tuple[str, ...]:
+        """Paths of what is untold in the results of the factors."""
+        return tuple(
+            f"factors[{place}].completed.{model}"
+            for place, one in enumerate(told)
+            for model, name in sorted(self.untold)
+            if name == one.name
+        )
 
 
 def completed(
