@@ -102,8 +102,10 @@ def told_exposure(exposure: pl.DataFrame, audience: Audience) -> pl.DataFrame:
         pl.when(told[name].is_not_null()).then(pl.Series(name, cells, dtype=pl.Float64)).alias(name)
         for name, cells in steps.items()
     )
-    rare = ((1 - exposure["zero_share"]) * exposure["n"]).round() < FEWEST_OTHERS
-    blanks = {"mean": gone | rare, "sd": gone | rare | (exposure["zero_share"] >= MOST_ALIKE)}
+    some = ((1 - exposure["zero_share"]) * exposure["n"]).round()
+    rare = (some > 0) & (some < FEWEST_OTHERS)
+    alike = (some > 0) & (exposure["zero_share"] >= MOST_ALIKE)
+    blanks = {"mean": gone | rare, "sd": gone | rare | alike}
     return told.with_columns(
         pl.when(~blanks.get(name, gone).fill_null(value=True)).then(pl.col(name)).alias(name)
         for name in ("zero_share", "mean", "sd", "r", "r_squared")

@@ -146,7 +146,7 @@ def told_ends(
     share, others = alike(values)
     if audience.individuals or share < MOST_ALIKE:
         return told
-    return told[0] if others >= FEWEST_OTHERS else None, None, None
+    return told[0] if others >= FEWEST_OTHERS or not others else None, None, None
 
 
 def occasions_of_few(by_occasion: Sequence[np.ndarray]) -> set[int]:
