@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from salutogen.norm.lines import Level, LineKey
 from salutogen.norm.norm import Norm
-from salutogen.norm.terms_of_few import terms_of_few, units_of
 from salutogen.page.audience import Audience
+from salutogen.scores.of_few import few_differ
 
 type _Means = NDArray[np.float64]  # P and E of each person of the study; NaN who has none
 
@@ -24,51 +24,57 @@ type _Means = NDArray[np.float64]  # P and E of each person of the study; NaN wh
 def nearly_same(norm: Norm, audience: Audience) -> frozenset[LineKey]:
     """Return the windows and phases whose lines would tell of few persons beside another line.
 
-    Compared are windows with the next one and with everyone's whole time, and phases with all of
+    Compared are windows with the one before and with everyone's whole time, and phases with all of
     these and with each other; the later one is kept back. So is one in which few persons differ in
     exposure from all others. Empty where persons are shown.
     """
     if audience.individuals:
         return frozenset()
     n = norm.scores.persons.height
-    whole = norm.period_tables.get("person")
-    told = [] if whole is None else [_means(whole, n)]
-    windows, phases = list(_by_period(norm, "window", n)), list(_by_period(norm, "phase", n))
-    kept_back: set[LineKey] = set()
-    before: list[_Means] = []
-    for key, own in windows:
-        if any(_few_differ(own, other, audience) for other in (*told, *before[-1:])):
+    table = norm.period_tables.get("person")
+    whole = [] if table is None else [_means(table, n)]
+    phases = list(_by_period(norm, "phase", n))
+    kept_back = {key for key, own in phases if _few_are_exposed(norm, key, own)}
+    before: list[_Means] = []  # one window at a time: there may be many, of many persons
+    for key, own in _by_period(norm, "window", n):
+        near = any(_few_differ(own, other, audience) for other in (*whole, *before))
+        if near or _few_are_exposed(norm, key, own):
             kept_back.add(key)
-        else:
-            before.append(own)
-    told += [own for _, own in windows]  # one of them is the frozen line in any case
+        if not near:
+            before = [own]
+        kept_back |= {phase for phase, its in phases if _few_differ(own, its, audience)}
+    told = whole
     for key, own in phases:
         if any(_few_differ(own, other, audience) for other in told):
             kept_back.add(key)
-        else:
-            told.append(own)
-    of_few = {
-        key
-        for key, line in norm.lines.items()
-        if key.period is not None and key.level in ("window", "phase")
-        if "E" in terms_of_few(line, units_of(norm, key), audience)
-    }
-    return frozenset(kept_back | of_few)
+        elif key not in kept_back:
+            told = [*told, own]
+    return frozenset(kept_back)
 
 
 def _by_period(norm: Norm, kind: Level, n: int) -> Iterator[tuple[LineKey, _Means]]:
     table = norm.period_tables.get(kind)
+    if table is None or kind not in table.columns:
+        return
+    parts = table.partition_by(kind, as_dict=True)
+    whole = table[kind].dtype.is_integer()
     for key in norm.lines:
-        if table is None or key.level != kind or key.period is None:
-            continue
-        label = key.period.number if table[kind].dtype.is_integer() else key.period.label
-        yield key, _means(table.filter(pl.col(kind) == label), n)
+        if key.level == kind and key.period is not None and not key.exposure and not key.variant:
+            own = parts.get((key.period.number if whole else key.period.label,))
+            if own is not None:
+                yield key, _means(own, n)
 
 
 def _means(table: pl.DataFrame, n: int) -> _Means:
     found = np.full((n, 2), np.nan)
     found[table["person"].to_numpy()] = table.select("P", "E").to_numpy()
     return found
+
+
+def _few_are_exposed(norm: Norm, key: LineKey, own: _Means) -> bool:
+    """Whether few persons of a stretch have another exposure than all others there."""
+    known = own[np.isfinite(own[:, 1]), 1]
+    return "E" in norm.lines[key].predictors and few_differ(known) > 0
 
 
 def _few_differ(one: _Means, other: _Means, audience: Audience) -> bool:
