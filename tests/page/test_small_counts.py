@@ -32,6 +32,20 @@ def hidden(columns: list[Column], **cells: list[Any]) -> dict[str, list[Any]]:
     return hide_small(table, AUDIENCE).frame.to_dict(as_series=False)
 
 
+def test_means_of_groups_are_told_in_steps_of_their_own_number() -> None:
+    """In those of everyone, the mean of a group of ten would tell what each of them adds."""
+    columns = [
+        Column(name="n", meaning="Persons", kind=Kind.COUNT),
+        Column(name="mean", meaning="Mean", n="n", sd="sd"),
+        Column(name="sd", meaning="SD", n="n"),
+    ]
+    frame = pl.DataFrame({"n": [300, 10], "mean": [12.347, 12.347], "sd": [6.13, 6.13]})
+    table = Table(name="t", title="T", frame=frame, columns=columns)
+    told = rounded(table, AUDIENCE).frame
+    assert told["mean"].to_list() == [12.3, 12.0]
+    assert told["sd"].to_list() == [6.15, 6.0]
+
+
 def test_net_changes_of_few_are_not_told() -> None:
     columns = [
         Column(name="n", meaning="Seen", kind=Kind.COUNT, nested="counts"),

@@ -18,7 +18,8 @@ from salutogen.models.regression.sandwich import (
 )
 from salutogen.namespaces import CURVED
 from salutogen.norm.design_matrix import term_matrix, terms_of
-from salutogen.page.audience import told_quantiles
+from salutogen.page.audience import in_steps, quantile_step, told_quantiles
+from salutogen.scores.of_few import others_of_few
 
 if TYPE_CHECKING:
     from salutogen.norm.lines import Shape
@@ -244,10 +245,26 @@ def _places(
     if low == high:
         low, high = at(0.0, 1.0)
     if low == high and smallest > 1:  # who the few are that have another is not told
-        middle = {name: (float(np.mean(one)), float(np.std(one))) for name, one in values.items()}
-        low = {name: mean - sd for name, (mean, sd) in middle.items()}
-        high = {name: mean + sd for name, (mean, sd) in middle.items()}
+        person = table["person"] if "person" in table.columns else None
+        around = {name: _around(table[name], person, persons) for name in predictors}
+        low = {name: middle - away for name, (middle, away) in around.items()}
+        high = {name: middle + away for name, (middle, away) in around.items()}
     return places, (low, high)
+
+
+def _around(values: pl.Series, person: pl.Series | None, n: int) -> tuple[float, float]:
+    """Middle of an exposure that most have the same of, and how far to go to either side.
+
+    One SD from the mean, in steps; where few persons have another they make both, and it is the
+    commonest value, with a power of ten.
+    """
+    mean, sd = float(np.mean(values.to_numpy())), float(np.std(values.to_numpy()))
+    if not sd > 0:
+        return mean, sd
+    if others_of_few(values, person) is not None:
+        return float(values.mode().sort()[0]), float(10.0 ** np.floor(np.log10(sd)))
+    step = quantile_step(sd, n)
+    return in_steps(mean, step), max(in_steps(sd, step), step)
 
 
 class _Along:

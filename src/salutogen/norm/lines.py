@@ -123,6 +123,8 @@ class Line(Record):
         Over occasions, the persons that each term rests on which has no error for want of more.
     n_changed : int or None
         Persons whose values were pulled in before the fit, where that was done.
+    n_far : int or None
+        Of a line that outliers pull less, the persons with values that hardly pull it.
     """
 
     level: Level = beside()
@@ -149,6 +151,7 @@ class Line(Record):
     curve_refused: Finding | None = beside(default=None)
     thin: Mapping[str, int] = beside(default_factory=dict)
     n_changed: int | None = beside(default=None)
+    n_far: int | None = beside(default=None)
 
     def coefficient(self, term: str) -> float:
         """One coefficient by name."""

@@ -17,13 +17,14 @@ import polars as pl
 
 from salutogen.findings import Finding, finding
 from salutogen.norm.design_matrix import with_exposure
-from salutogen.norm.lines import Level, Line
+from salutogen.norm.lines import Level, Line, LineKey
+from salutogen.norm.nearly_same import nearly_same
 from salutogen.norm.norm import Norm
 from salutogen.norm.norm_file import line_to_dict, norm_to_dict
+from salutogen.norm.terms_of_few import units_of
 from salutogen.norm.told_lines import told_norm
-from salutogen.page.audience import Audience
+from salutogen.page.audience import Audience, told_value
 from salutogen.scores import Scores
-from salutogen.study import Period
 
 FEWEST_OF_SPLINE = 100  # so that five persons lie beyond the outer knots, the 5 and 95 % quantiles
 COEFFICIENT_DIGITS = 5
@@ -74,14 +75,19 @@ def norm_for(norm: Norm, audience: Audience) -> tuple[dict[str, Any], tuple[Find
     def told(line: Line | None, level: Level, name: str) -> dict[str, Any] | None:
         if line is None:
             return None
-        units = _units(norm, level, line.period)
-        found = None if untold else _told(line, units, audience)
+        if (level, line.period) in beside:
+            left_out.append(name)
+            return None
+        units = units_of(norm, LineKey(level, line.period))
+        told_whole = not untold and bool(np.isfinite(line.coefficients).all())
+        found = _told(line, units, audience) if told_whole else None
         if found is None:
             left_out.append(name)
         return found
 
     lines = told_norm(norm, audience).lines
     few = windows_without_few(norm, audience)
+    beside = {(key.level, key.period) for key in nearly_same(norm, audience)}
     own = lines.by_period("window")
     windows = [
         told(line, "window", str(period))
@@ -119,17 +125,6 @@ def windows_without_few(norm: Norm, audience: Audience) -> frozenset[int]:
     return frozenset(number for number, n in present if audience.is_small(everyone - n))
 
 
-def _units(norm: Norm, level: Level, period: Period | None) -> pl.DataFrame | None:
-    """Units behind a line; those of a period are everyone who is scored there."""
-    if period is None:
-        return norm.units(level)
-    table = norm.period_tables.get(level)
-    if table is None or period.kind not in table.columns:
-        return norm.units(level)
-    label: Any = period.number if table[period.kind].dtype.is_integer() else period.label
-    return table.filter(pl.col(period.kind) == label)
-
-
 def _told(line: Line, units: pl.DataFrame | None, audience: Audience) -> dict[str, Any] | None:
     reach = None if units is None else _reach(with_exposure(line, units), audience)
     curved = line.shape == "spline" and line.n_persons < FEWEST_OF_SPLINE
@@ -143,13 +138,16 @@ def _told(line: Line, units: pl.DataFrame | None, audience: Audience) -> dict[st
                 digits = COEFFICIENT_DIGITS
             content[name] = _rounded(value, digits)
     content |= counts_of_line(content, audience)
-    content["knots"] = _rounded(_occurring(line, units), audience.digits + 1)
+    content["knots"] = _rounded(_told_knots(line, units), audience.digits + 1)
     content["range_E"] = _rounded(list(reach), audience.digits)
     return content
 
 
-def _occurring(line: Line, units: pl.DataFrame | None) -> list[float]:
-    """Give each knot as the nearest exposure that occurs: its fraction would tell the number."""
+def _told_knots(line: Line, units: pl.DataFrame | None) -> list[float]:
+    """Give each knot as the nearest exposure that occurs: its fraction would tell the number.
+
+    Where exposures are no whole numbers it is told in steps, as quantiles of them are.
+    """
     if units is None or not line.knots:
         return []
     table = with_exposure(line, units)
@@ -157,7 +155,7 @@ def _occurring(line: Line, units: pl.DataFrame | None) -> list[float]:
     told: list[float] = []
     for name, knots in zip(line.predictors, each, strict=True):
         values = table[name].drop_nulls().to_numpy()
-        told += [float(values[np.abs(values - knot).argmin()]) for knot in knots]
+        told += [told_value(float(values[np.abs(values - one).argmin()]), values) for one in knots]
     return told
 
 
@@ -167,18 +165,21 @@ def counts_of_line(line: Mapping[str, Any], audience: Audience) -> dict[str, Any
         name: audience.told_below(line[name]) for name in ("n", "n_persons") if name in line
     }
     if line.get("standardiser") is not None:
-        told["standardiser"] = {**_means_in_steps(line, audience), "n": told["n"]}
+        told["standardiser"] = {**_standardiser_in_steps(line, audience), "n": told["n"]}
     if line.get("claims") is not None:
         told["claims"] = _degrees(line["claims"], audience)
     return told
 
 
-def _means_in_steps(line: Mapping[str, Any], audience: Audience) -> dict[str, Any]:
-    """Means of types of exposure as other means of everyone are told."""
+def _standardiser_in_steps(line: Mapping[str, Any], audience: Audience) -> dict[str, Any]:
+    """Means and SDs of types of exposure as others are told: means of persons, SDs of units."""
     standardiser = dict(line["standardiser"])
     pairs = zip(standardiser.get("means", ()), standardiser.get("sds", ()), strict=True)
-    means = [audience.told_mean(mean, sd, line["n_persons"]) for mean, sd in pairs]
-    return {**standardiser, "means": means}
+    told = [
+        (audience.told_mean(mean, sd, line["n_persons"]), audience.told_sd(sd, line["n"]))
+        for mean, sd in pairs
+    ]
+    return {**standardiser, "means": [mean for mean, _ in told], "sds": [sd for _, sd in told]}
 
 
 def _degrees(claims: Mapping[str, Any], audience: Audience) -> dict[str, Any]:

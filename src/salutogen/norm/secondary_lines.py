@@ -26,6 +26,7 @@ from salutogen.norm.lines import Level, Line, LineKey
 from salutogen.study import Period
 
 WINSOR_SD = 3.0
+FAR = 1 / 3  # of the weight of units near the line: that of one four SDs away
 ROBUST_TOLERANCE = 1e-8  # of the scale: settled long before the tenth digit of a slope
 
 
@@ -153,7 +154,14 @@ def _persons_changed(table: pl.DataFrame, pulled: pl.DataFrame, columns: Sequenc
     """How many persons have a value that was pulled in."""
     moved = pl.DataFrame({name: table[name] != pulled[name] for name in columns})
     rows = moved.select(pl.any_horizontal(pl.all()).fill_null(False)).to_series()
-    return table["person"].filter(rows).n_unique() if "person" in table.columns else int(rows.sum())
+    return _persons_of(table, rows.to_numpy())
+
+
+def _persons_of(table: pl.DataFrame, rows: np.ndarray) -> int:
+    """How many persons some units are of."""
+    if "person" not in table.columns:
+        return int(rows.sum())
+    return table["person"].filter(pl.Series(rows)).n_unique()
 
 
 def robust_line(
@@ -179,16 +187,15 @@ def robust_line(
         outcome,
         matrix,
         names=plain.names,
-        cluster=table["person"].to_numpy().astype(np.int64) if level == "occasion" else None,
+        cluster=_person(table) if level == "occasion" else None,
         tolerance=ROBUST_TOLERANCE,
         warn=False,
     )
     if not fit.converged:
         raise ModelError(f"its weights had not settled after {fit.iterations} rounds.")
-    residuals = np.asarray(fit.residuals)
+    residuals, covariance = np.asarray(fit.residuals), np.asarray(fit.covariance)
     total = float(np.sum((outcome - np.mean(outcome)) ** 2))
     r_squared = 1.0 - float(np.sum(residuals**2)) / total
-    covariance = np.asarray(fit.covariance)
     assert plain.claims is not None
     share = plain.claims.share
     own = without_interval(share, share.share + r_squared - plain.r_squared)
@@ -207,7 +214,7 @@ def robust_line(
         errors = clustered_errors(
             matrix,
             plain.terms,
-            table["person"].to_numpy().astype(np.int64),
+            _person(table),
             covariance,
             exposure=terms_of(plain.predictors, plain.shape)[1:],
             most=plain.n_persons - 1,
@@ -228,7 +235,12 @@ def robust_line(
         residual_sd=float(np.std(residuals, ddof=1)),
         r_squared=r_squared,
         claims=claims,
+        n_far=_persons_of(table, np.asarray(fit.weights) < FAR),
     )
+
+
+def _person(table: pl.DataFrame) -> np.ndarray:
+    return table["person"].to_numpy().astype(np.int64)
 
 
 def variant_lines(

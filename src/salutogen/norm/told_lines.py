@@ -15,6 +15,7 @@ import numpy as np
 from salutogen.norm.line_claims import Change, Expected, LineClaims
 from salutogen.norm.lines import Line, LineKey, Lines
 from salutogen.norm.norm import Norm
+from salutogen.norm.terms_of_few import terms_of_few, units_of, without_terms
 from salutogen.page.audience import Audience
 
 INTERCEPT = "intercept"
@@ -91,6 +92,24 @@ def _widened[R: (Expected, Change)](found: R, middle: float, wider: float) -> R:
     return replace(found, se=None if found.se is None else by * found.se, low=low, high=high)
 
 
+def changed(line: Line, audience: Audience) -> int | None:
+    """Return the persons whose values a line takes otherwise than they are.
+
+    Where persons are hidden they are also the few far ones that hardly pull a robust line: beside
+    the line of least squares it would tell where these few lie.
+    """
+    few = line.n_far is not None and not audience.individuals and audience.is_small(line.n_far)
+    return line.n_far if few else line.n_changed
+
+
+def _without_few(line: Line, key: LineKey, norm: Norm, audience: Audience) -> Line:
+    """Leave out the coefficients that few persons tell; one exposure alone stays, and is drawn."""
+    if line.predictors == ("E",) and not line.covariates:
+        return line
+    terms = terms_of_few(line, units_of(norm, key), audience)
+    return without_terms(line, tuple(term for term in terms if term != "E"))
+
+
 def told_norm(norm: Norm, audience: Audience) -> Norm:
     """Return a norm whose lines may be told; those of another study are as it tells them.
 
@@ -102,6 +121,9 @@ def told_norm(norm: Norm, audience: Audience) -> Norm:
         key: line if norm.external and key.period is None else told_line(line, audience)
         for key, line in norm.lines.items()
     }
+    lines = {key: replace(line, n_changed=changed(line, audience)) for key, line in lines.items()}
+    if norm.external is None:
+        lines = {key: _without_few(line, key, norm, audience) for key, line in lines.items()}
     mixed = norm.mixed
     if mixed is not None:
         n = norm.lines.occasion.n_persons

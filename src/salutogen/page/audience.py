@@ -150,22 +150,49 @@ class Audience:
 
         With all its digits, or three of a mean near 0, a mean of everyone and those of two parts
         are solved for their numbers. A step is as much as two persons more or fewer move it, of
-        scores with a small SD as much as a point of one person moves it (no more than half the SD).
+        scores with a small SD as much as a point of two persons moves it (no more than half the
+        SD): of rare events more than one set of small counts has the same mean.
         """
         if self.individuals or not sd > 0 or not n:
             return mean
-        return in_steps(mean, _round_step(max(2 * sd / n, min(1 / n, sd / 2))))
+        return in_steps(mean, _mean_step(sd, n))
+
+    def told_interval(
+        self, ends: tuple[float, float, float], sd: float, n: int
+    ) -> tuple[float, float, float]:
+        """Return such a mean with the ends of its interval as they are told, in one rounding.
+
+        Rounded each for itself, both ends would tell the mean with finer steps. The interval is as
+        wide as the SD as it is told makes it, and stays on the side of 0 that it is on.
+
+        Parameters
+        ----------
+        ends : tuple of float
+            Mean, lower and upper end.
+        sd : float
+        n : int
+        """
+        mean, low, high = ends
+        if self.individuals or not sd > 0 or not n:
+            return ends
+        wider, side = self.told_sd(sd, n) / sd, _side(low, high)
+        told = self.told_mean(mean, sd, n)
+        below, above = wider * (mean - low), wider * (high - mean)
+        away = side - _side(told - below, told + above)
+        told = in_steps(told + away * _mean_step(sd, n), _mean_step(sd, n))
+        return told, told - below, told + above
 
     def told_sd(self, sd: float, n: int) -> float:
         """Return an SD that stands beside such a mean: where persons are hidden in steps as well.
 
         Of whole numbers near 0 few counts have both a mean and an SD with all its digits, so that
-        these would tell how many persons have each number. There a step is as much as two persons
-        with two in place of one move it, but no more than half the SD before it is made round.
+        these would tell how many persons have each number. There a step is somewhat more than two
+        persons with two in place of one move it, but no more than half the SD before it is made
+        round.
         """
         if self.individuals or not sd > 0 or not n:
             return sd
-        a_point = min(3 / (n * sd), sd / 2)
+        a_point = min(4 / (n * sd), sd / 2)
         return in_steps(sd, _round_step(max(2 * sd / n, a_point)))
 
     def told_share(self, share: float, of: int | None = None) -> float:
@@ -248,6 +275,16 @@ def in_steps(value: float, step: float) -> float:
     return float(f"{step * round(value / step):.12g}") + 0.0  # and no negative 0
 
 
+def _mean_step(sd: float, n: int) -> float:
+    """Step in which a mean of so many persons with such an SD is told."""
+    return _round_step(max(2 * sd / n, min(2 / n, sd / 2)))
+
+
+def _side(low: float, high: float) -> int:
+    """1 where an interval lies above 0, -1 where it lies below, 0 where it holds 0."""
+    return 1 if low > 0 else -1 if high < 0 else 0
+
+
 def _round_step(least: float) -> float:
     """Return the next of 1, 2, 5, 10, …, or of their tenths, hundredths, ….
 
@@ -286,13 +323,32 @@ def told_quantiles(
     The fraction of one between two values would tell how many there are, to the remainder of their
     number by four for quartiles. Where fewer than `smallest` of so many persons, by default as many
     as values, would lie beyond a quantile, the nearest one beyond which as many lie stands for it.
+    Of values that are no whole numbers it is told in steps (`quantile_step`): these are made of
+    whole ones and a mean, an SD or a line, which many of them would tell with three digits.
     """
     if smallest == 1:
         plain: np.ndarray = np.quantile(values, at)
         return plain
-    beyond = inner_share(0.0, values.size if n_persons is None else n_persons, smallest)
+    n = values.size if n_persons is None else n_persons
+    found = occurring_quantiles(values, at, smallest, n)
+    return np.array([told_value(float(value), values, n) for value in found])
+
+
+def occurring_quantiles(
+    values: np.ndarray, at: Sequence[float], smallest: int, n_persons: int
+) -> np.ndarray:
+    """Quantiles that occur among values, beyond each of which so many persons lie at least."""
+    beyond = inner_share(0.0, n_persons, smallest)
     found: np.ndarray = np.quantile(values, np.clip(at, beyond, 1 - beyond), method="inverted_cdf")
     return found
+
+
+def told_value(value: float, values: np.ndarray, n: int | None = None) -> float:
+    """Return a quantile of values as it is told: in steps where values are no whole numbers."""
+    sd = float(np.std(values))
+    if not sd > 0 or np.array_equal(values, np.rint(values)):
+        return value
+    return in_steps(value, quantile_step(sd, values.size if n is None else n))
 
 
 def told_median(values: np.ndarray, smallest: int = SMALL_CELL) -> float:

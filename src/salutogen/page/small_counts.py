@@ -88,17 +88,25 @@ def rounded(table: Table, audience: Audience) -> Table:
 
 
 def _in_steps(table: Table, audience: Audience) -> dict[str, list[Any]]:
-    """Means of a table, and SDs that stand beside them, in steps, by column."""
-    n, told = audience.n_persons, {}
+    """Means of a table, and SDs that stand beside them, in steps, by column.
+
+    They are means of the count of their row that they rest on, or else of everyone.
+    """
+    told: dict[str, list[Any]] = {}
     for column in (table.column(name) for name in table.frame.columns):
         if column.sd not in table.frame.columns:
             continue
-        pairs = table.frame.select(column.name, column.sd).rows()
+        rows = table.frame.select(column.name, column.sd).rows()
+        counted = column.n in table.frame.columns
+        sizes = table.frame[column.n].to_list() if counted else [audience.n_persons] * len(rows)
+        each = [(mean, sd, n) for (mean, sd), n in zip(rows, sizes, strict=True)]
         told[column.name] = [
-            mean if mean is None or sd is None else audience.told_mean(mean, sd, n)
-            for mean, sd in pairs
+            mean if mean is None or sd is None or n is None else audience.told_mean(mean, sd, n)
+            for mean, sd, n in each
         ]
-        told[column.sd] = [None if sd is None else audience.told_sd(sd, n) for _, sd in pairs]
+        told[column.sd] = [
+            None if sd is None or n is None else audience.told_sd(sd, n) for _, sd, n in each
+        ]
     return told
 
 

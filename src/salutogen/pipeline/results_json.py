@@ -174,12 +174,15 @@ def _content(
     parts: dict[str, Record] = {
         "panel": _panel_counts(results),
         "scores": results.resilience.descriptives,
-        "norm": told_norm(results.norm, audience),
-        "resilience": replace(
-            results.resilience,
-            bootstrap=told_bootstrap(results.resilience.bootstrap, results.norm, audience),
-        ),
+        "norm": results.norm,
+        "resilience": results.resilience,
     }
+    if hidden is not None:
+        told = told_bootstrap(results.resilience.bootstrap, results.norm, audience)
+        parts |= {
+            "norm": told_norm(results.norm, audience),
+            "resilience": replace(results.resilience, bootstrap=told),
+        }
     content = {
         "format": RESULTS_FORMAT,
         "title": results.study.title,

@@ -14,9 +14,11 @@ from salutogen.analyses.contract import Backbone
 from salutogen.analyses.labelled import labelled
 from salutogen.findings import Persons
 from salutogen.namespaces import covariate_of
+from salutogen.norm.lines import LineKey
+from salutogen.norm.nearly_same import nearly_same
 from salutogen.norm.norm_for_others import untold_covariates
 from salutogen.norm.told_lines import told_norm
-from salutogen.page.audience import Audience, in_steps, quantile_step, told_quantiles
+from salutogen.page.audience import Audience, told_quantiles
 from salutogen.page.privacy import Guard
 
 if TYPE_CHECKING:
@@ -89,6 +91,11 @@ class Context:
     def norm(self) -> Norm:
         """The lines, as they may be told."""
         return told_norm(self.backbone.norm, self.audience)
+
+    @cached_property
+    def lines_of_few(self) -> frozenset[LineKey]:
+        """Lines of windows and phases that would tell of few persons beside another one."""
+        return nearly_same(self.backbone.norm, self.audience)
 
     @property
     def resilience(self) -> Resilience:
@@ -195,9 +202,6 @@ def quantiles(values: np.ndarray, at: tuple[float, ...], smallest: int) -> list[
     if smallest == 1:
         return list(found)
     beyond = [min(share, 1 - share) * values.size for share in at]
-    if np.any(found != np.rint(found)):
-        step = quantile_step(float(np.std(values)), values.size)
-        found = [in_steps(value, step) for value in found]
     return [value if n >= smallest else None for value, n in zip(found, beyond, strict=True)]
 
 

@@ -214,6 +214,7 @@ def _types_in_words(line: Line) -> str:
         f"({signed(line.coefficient(name) - halves[name], 3)} to "
         f"{signed(line.coefficient(name) + halves[name], 3)})"
         for name in line.predictors
+        if np.isfinite(line.coefficient(name))
     ]
     return f"Points for each point beside the other kinds (95 % interval): {enumeration(told)}."
 

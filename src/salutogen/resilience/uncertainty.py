@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,9 +15,11 @@ from salutogen.models.resampling.bootstrap import (
     person_moments,
     studentised_bootstrap,
 )
+from salutogen.namespaces import told_term
 from salutogen.norm import Line, Norm
 from salutogen.norm.design_matrix import line_matrix, with_exposure
-from salutogen.norm.lines import Level
+from salutogen.norm.lines import Level, LineKey
+from salutogen.norm.terms_of_few import terms_of_few, units_of
 from salutogen.norm.told_lines import INTERCEPT, told_shift, told_widening
 from salutogen.page.audience import Audience
 
@@ -210,14 +212,23 @@ def told_bootstrap(summary: BootstrapSummary, norm: Norm, audience: Audience) ->
         "window_frozen": norm.lines.reference("window"),
     }
     told = {
-        name: terms if (line := lines.get(name)) is None else _told_terms(terms, line, audience)
+        name: terms
+        if (line := lines.get(name)) is None
+        else _told_terms(terms, line, audience, _few(norm, line, audience))
         for name, terms in summary.lines.items()
     }
     return replace(summary, lines=told)
 
 
+def _few(norm: Norm, line: Line, audience: Audience) -> tuple[str, ...]:
+    """Terms that few persons tell, where there are several; one exposure alone stays."""
+    if line.predictors == ("E",) and not line.covariates:
+        return ()
+    return terms_of_few(line, units_of(norm, LineKey(line.level)), audience)
+
+
 def _told_terms(
-    terms: Mapping[str, Interval], line: Line, audience: Audience
+    terms: Mapping[str, Interval], line: Line, audience: Audience, few: Sequence[str]
 ) -> dict[str, Interval]:
     shift, by = told_shift(line, audience), float(np.sqrt(told_widening(line, audience)))
 
@@ -229,4 +240,10 @@ def _told_terms(
         )
         return replace(own, estimate=middle, se=by * own.se, low=low, high=high)
 
-    return {name: told(name, own) for name, own in terms.items()}
+    gone = {told_term(term) for term in few}
+    return {
+        name: replace(own, estimate=float("nan"), se=float("nan"), low=None, high=None)
+        if name in gone
+        else told(name, own)
+        for name, own in terms.items()
+    }

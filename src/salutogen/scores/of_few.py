@@ -14,6 +14,8 @@ from salutogen.namespaces import column_of_persons, factor_column
 from salutogen.scores.scores import Scores
 
 ENOUGH = 5
+FEWEST_OTHERS = 10  # persons with another value than the commonest, from which on a mean is told
+MOST_ALIKE = 0.5  # share of persons with the same, from which on no SD is told
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,12 @@ def few_differ(values: NDArray[np.float64], person: NDArray[np.int64] | None = N
     """Values (n,) that differ from what all but a few persons have; 0 where enough do, or none."""
     others = others_of_few(pl.Series(values), None if person is None else pl.Series(person))
     return 0 if others is None else int(others.sum())
+
+
+def alike(values: NDArray[np.float64]) -> tuple[float, int]:
+    """Share of the values (n,) that are the commonest one, and how many are others."""
+    most = int(np.unique(values, return_counts=True)[1].max()) if values.size else 0
+    return most / max(values.size, 1), values.size - most
 
 
 def tell_few(name: str, values: NDArray[np.float64], found: Findings) -> bool:

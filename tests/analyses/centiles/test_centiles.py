@@ -26,7 +26,7 @@ from salutogen.analyses.centiles.uniformity import SCORES, by_group, even_spread
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.plain_data import to_plain
 from salutogen.errors import AnalysisError
-from tests.analyses.inputs import inputs_of, shown
+from tests.analyses.inputs import audience_of, inputs_of, shown
 from tests.norm.cohorts import simulated
 
 FAST = CentilesSettings(bootstrap=100)
@@ -51,6 +51,47 @@ def widening(
 @cache
 def result_of(n: int = 300, **parts: Any) -> CentilesResult:
     return compute(widening(n, **parts), FAST)
+
+
+@cache
+def hidden_result() -> CentilesResult:
+    inputs = widening(60)
+    audience = audience_of(inputs.scores, individuals=False)
+    return compute(replace(inputs, run=replace(inputs.run, audience=audience)), FAST)
+
+
+def test_curves_lie_on_the_line_that_is_told() -> None:
+    """On their own level they would tell that of the line of persons with finer steps."""
+    told, exact = hidden_result(), result_of(60)
+    line = told.norm.line["coefficients"]
+    raised = line["intercept"] - exact.location["intercept"]
+    assert abs(raised) > 1e-3
+    assert told.location == line
+    for _, part in told.curves.group_by("centile"):
+        E, P = (part[name].to_numpy() for name in ("E", "P"))
+        sd = np.exp(told.scale["intercept"] + told.scale["E"] * E)
+        z = (P - line["intercept"] - line["E"] * E) / sd
+        assert z == pytest.approx(np.full(E.size, z[0]))
+        own = exact.curves.filter(pl.col("centile") == part["centile"][0])
+        first = own.row(0, named=True)
+        away = first["P"] - exact.location["intercept"] - exact.location["E"] * first["E"]
+        spread = np.exp(exact.scale["intercept"] + exact.scale["E"] * first["E"])
+        assert z[0] == pytest.approx(away / spread)
+
+
+def test_no_line_of_a_quantile_goes_through_two_persons() -> None:
+    """A line of quantile regression does: who searches all pairs of E and P would find them."""
+
+    def through(result: CentilesResult) -> list[int]:
+        E, P = (result.persons[name].to_numpy() for name in ("E", "P"))
+        found = []
+        for _, part in result.curves.group_by("centile", maintain_order=True):
+            slope, level = np.polyfit(part["E"].to_numpy(), part["P_free"].to_numpy(), 1)
+            found.append(int(np.count_nonzero(np.abs(P - level - slope * E) < 1e-6)))
+        return found
+
+    assert min(through(result_of(60))) >= 2
+    assert max(through(hidden_result())) == 0
 
 
 def test_the_spread_is_that_of_the_truth() -> None:

@@ -145,6 +145,25 @@ def test_nothing_missing_is_said() -> None:
     assert "nothing-to-complete" in codes(found)
 
 
+@pytest.mark.parametrize(("few", "told"), [(3, False), (30, True)])
+def test_pooled_beside_others_does_not_tell_of_the_few_who_lack_something(
+    few: int, told: bool
+) -> None:
+    """Those who lack nothing are told as well: the difference of both would be of these few."""
+    scores = simulated(80, 3, missing=0.0)
+    gone = (scores.table["person"] < few) & (scores.table["occasion_index"] == 1)
+    inputs = inputs_of(replace(scores, table=scores.table.filter(~gone)))
+    shown_run = compute(inputs, settings())
+    hidden = replace(
+        inputs, run=replace(inputs.run, audience=audience_of(scores, individuals=False))
+    )
+    found = compute(hidden, settings())
+    assert shown_run.completed is not None
+    assert (found.completed is not None) is told
+    assert ("completed-sets-of-few" in codes(found)) is not told
+    assert (found.n_completed is None) is not told
+
+
 def test_who_lacks_a_category_or_shares_it_with_few_is_left_out() -> None:
     place = np.arange(N)
     town = np.where(place < 2, "A", np.where(place % 2, "B", "C")).astype(object)

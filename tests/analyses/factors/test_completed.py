@@ -20,7 +20,7 @@ from salutogen.analyses.factors.settings import FactorsSettings
 from salutogen.models import ChainedImputation
 from salutogen.models.regression.stacked import stacked_regression
 from tests.analyses.cluster import ADDRESS, on_cluster
-from tests.analyses.inputs import inputs_of, shown
+from tests.analyses.inputs import audience_of, inputs_of, shown
 from tests.norm.cohorts import scores_of, simulated, study
 
 N = 240
@@ -218,6 +218,33 @@ def test_nothing_missing_is_said() -> None:
     found = compute(inputs_of(scores), settings())
     assert found.completed is None
     assert "nothing-to-complete" in codes(found)
+
+
+def test_pooled_beside_others_does_not_tell_of_the_few_who_lack_something() -> None:
+    """Of four persons `optimism` is not known, of thirty `chance`."""
+    scores = simulated(80, 3, missing=0.0)
+    rng = np.random.default_rng(2)
+    chance = np.where(np.arange(80) < 30, np.nan, rng.normal(size=80))
+    optimism = np.where(np.arange(80) < 4, np.nan, scores.persons["optimism"].to_numpy())
+    people = scores.persons.with_columns(
+        pl.Series("chance", chance, nan_to_null=True),
+        pl.Series("optimism", optimism, nan_to_null=True),
+    )
+    inputs = inputs_of(replace(scores, persons=people, factors_baseline=FACTORS))
+    audience = audience_of(scores, individuals=False)
+    hidden = replace(inputs, run=replace(inputs.run, audience=audience))
+    found = compute(hidden, settings())
+    few, many = (by_name(found)[name].completed for name in FACTORS)
+    assert few is not None
+    assert many is not None
+    assert (few.alone, few.given_earlier_problems) == (None, None)
+    assert many.alone is not None
+    assert few.joint is not None
+    assert "factors[0].completed.alone" in found.kept_back
+    alone = replace(inputs.scores, factors_baseline=("optimism",))
+    only = compute(replace(inputs_of(alone), run=hidden.run), settings())
+    assert only.completed is None
+    assert "completed-sets-of-few" in codes(only)
 
 
 def test_who_lacks_a_category_is_left_out() -> None:

@@ -20,7 +20,7 @@ from salutogen.models import ChainedImputation
 from salutogen.models.mediation.pooled import mediate_sets
 from salutogen.scores import Scores
 from tests.analyses.cluster import ADDRESS, on_cluster
-from tests.analyses.inputs import inputs_of, shown
+from tests.analyses.inputs import audience_of, inputs_of, shown
 from tests.analyses.mechanism.worlds import PLAIN, study
 
 N = 240
@@ -224,6 +224,25 @@ def test_the_e_value_is_of_the_difference_that_is_told_also_where_one_of_two_val
     }
     there, here = sds.values()
     assert here == pytest.approx(there, rel=0.15)
+
+
+def test_pooled_beside_others_does_not_tell_of_the_few_who_lack_something() -> None:
+    scores = study("change").scores
+    place, person = pl.col("occasion_index"), pl.col("person")
+    there = scores.table.filter(place == 1)["person"].unique().sort()
+    own = person.replace_strict(there, pl.Series(range(there.len()), dtype=pl.UInt32))
+    gone = (place == 1) & (person < 3)
+    table = scores.table.filter(person.is_in(there.implode())).with_columns(person=own)
+    table = table.with_columns(pl.when(~gone).then(pl.col("factor:coping")).alias("factor:coping"))
+    people = scores.persons[there.to_list()].with_columns(person=pl.Series(range(there.len())))
+    scores = replace(scores, persons=people.with_columns(pl.col("person").cast(pl.UInt32)))
+    inputs = inputs_of(replace(scores, table=table))
+    audience = audience_of(scores, individuals=False)
+    hidden = replace(inputs, run=replace(inputs.run, audience=audience))
+    told, untold = (compute(one, asked(covariates=())) for one in (inputs, hidden))
+    assert told.completed is not None
+    assert (untold.completed, untold.n_completed) == (None, None)
+    assert "completed-sets-of-few" in codes(untold) - codes(told)
 
 
 def test_without_the_key_there_are_no_sets() -> None:

@@ -20,7 +20,8 @@ from salutogen.analyses.outliers.far_points import (
     mahalanobis_p,
 )
 from salutogen.analyses.outliers.settings import OutliersSettings
-from tests.analyses.inputs import shown
+from tests.analyses.inputs import audience_of, inputs_of, shown
+from tests.norm.cohorts import simulated
 
 
 def guarded(part: object) -> str:
@@ -141,3 +142,30 @@ def test_next_to_nobody_is_far_from_nobody(cohort: AnalysisInputs, n: int) -> No
     flagged, _ = far_points(cohort.norm.lines.person, table, "person", OutliersSettings(), names)
     assert not flagged["far_P"].any()
     assert not flagged["far_jointly"].any()
+
+
+@pytest.mark.parametrize(("far", "warned"), [((), False), ((5,), True), ((5, 6, 7), False)])
+def test_one_person_who_makes_the_spread_is_warned_of_where_persons_are_hidden(
+    far: tuple[int, ...], warned: bool
+) -> None:
+    """An SD, the number of persons and the middle half give how far one person lies."""
+    scores = simulated(60, 4, missing=0.0)
+    moved = pl.when(pl.col("person").is_in(far)).then(36.0).otherwise(pl.col("P") * 0.15)
+    scores = replace(scores, table=scores.table.with_columns(P=moved))
+    inputs = inputs_of(scores)
+    audience = audience_of(scores, individuals=False)
+    hidden = compute(
+        replace(inputs, run=replace(inputs.run, audience=audience)), OutliersSettings()
+    )
+    found = [item for item in hidden.findings if item.code == "person-makes-spread"]
+    assert bool(found) is warned
+    assert "person-makes-spread" not in [
+        item.code for item in compute(inputs, OutliersSettings()).findings
+    ]
+    P = inputs.resilience.persons["P"].to_numpy()
+    if warned:
+        (told,) = found
+        assert "One person's P makes much" in told.text
+        sd = audience.with_few_digits(float(np.std(P, ddof=1)))
+        solved = np.median(P) + sd * np.sqrt(60 - 1)
+        assert solved == pytest.approx(P.max(), rel=0.05), "the attack that it warns of"

@@ -13,11 +13,14 @@ from salutogen.analyses.outliers.analysis import compute as find_outliers
 from salutogen.analyses.outliers.settings import OutliersSettings
 from salutogen.analyses.sensitivity.analysis import SensitivityResult, compute
 from salutogen.analyses.sensitivity.person_bands import PersonBands, plausible_reliability
-from salutogen.analyses.sensitivity.refits import missing_table
+from salutogen.analyses.sensitivity.refits import OUTLIER_COLUMNS, missing_table
 from salutogen.analyses.sensitivity.settings import SensitivitySettings
+from salutogen.norm.told_lines import told_norm
 from salutogen.page.audience import Audience
+from salutogen.page.section import Table
+from salutogen.page.small_counts import as_told
 from salutogen.scores import Scores
-from tests.analyses.inputs import inputs_of, shown
+from tests.analyses.inputs import audience_of, inputs_of, shown
 from tests.norm.cohorts import simulated
 
 
@@ -72,6 +75,32 @@ def test_outlier_policies_score_everyone_with_their_own_line() -> None:
     assert as_is["r_with_primary"] == pytest.approx(1.0)
     assert as_is["largest_change"] == pytest.approx(0.0, abs=1e-10)
     assert drop["n"] < as_is["n"]
+
+
+@pytest.mark.parametrize("far", [1, 4, 8])
+def test_a_robust_line_does_not_tell_where_few_far_persons_lie(far: int) -> None:
+    """Beside the line of least squares it tells the side that they pull it to, and how far."""
+    scores = simulated()
+    P = pl.when(pl.col("person") < far).then(36.0).otherwise(0.5 * pl.col("P"))
+    inputs = with_outliers(replace(scores, table=scores.table.with_columns(P=P)))
+    audience = audience_of(inputs.scores, individuals=False)
+    hidden = replace(inputs, run=replace(inputs.run, audience=audience))
+    tables = {}
+    for name, own in (("shown", inputs), ("hidden", hidden)):
+        result = compute(own, SensitivitySettings())
+        columns = OUTLIER_COLUMNS
+        table = Table(name="t", title="T", frame=result.outliers, columns=columns)
+        tables[name] = as_told(table, own.run.audience).frame
+    shown_table, told = (
+        {row["policy"]: row for row in tables[name].to_dicts()} for name in ("shown", "hidden")
+    )
+    pulled = shown_table["as they are"]["intercept"] - shown_table["robust"]["intercept"]
+    assert abs(pulled) > 0.2, "the attack works"
+    gone = told["robust"]["intercept"] is None and told["robust"]["slope"] is None
+    assert gone is (far < 5)
+    variants = told_norm(hidden.norm, audience).lines.variants
+    assert (variants["robust_person"].n_changed == far) is (far < 5)
+    assert variants["robust_person"].n_far == far
 
 
 def test_skipped_answers_are_bounded() -> None:

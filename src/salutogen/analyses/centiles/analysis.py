@@ -32,6 +32,7 @@ from salutogen.errors import AnalysisError, ModelError
 from salutogen.findings import Findings, Persons
 from salutogen.models.quantiles import NORMAL_95
 from salutogen.models.resampling.bootstrap import percentile_interval
+from salutogen.norm.told_lines import INTERCEPT
 from salutogen.page.words import points, say, without_counts
 from salutogen.resilience.levels import COLUMNS
 
@@ -166,16 +167,25 @@ def compute(inputs: AnalysisInputs, settings: CentilesSettings) -> CentilesResul
         norm.scoring,
         inputs.run.audience,
     )
+    # Beside the line of the norm, in the same steps: it is one line.
+    location = {name: made.line["coefficients"][name] for name in fit.names}
+    own = dict(zip(fit.names, fit.location.tolist(), strict=True))
     return CentilesResult(
         n=len(placed),
         n_reference=len(np.unique(reference.person)),
         folds=folds,
         draws=len(draws.location),
-        # Beside the line of the norm, in the same steps: it is one line.
-        location={name: made.line["coefficients"][name] for name in fit.names},
+        location=location,
         scale=dict(zip(fit.scale_names, fit.scale.tolist(), strict=True)),
         spread=spread,
-        curves=centile_curves(reference, fit, draws, settings.curves, smallest),
+        curves=centile_curves(
+            reference,
+            fit,
+            draws,
+            settings.curves,
+            smallest,
+            raised=location[INTERCEPT] - own[INTERCEPT],
+        ),
         tests=tests,
         groups=pl.concat(
             by_group(values, scored.E, name) for name, values in _by_score(placed, equal).items()

@@ -13,7 +13,7 @@ from salutogen.models.regression.location_scale import LocationScale
 from salutogen.models.regression.quantile import fit_quantile_lines
 from salutogen.models.resampling.bootstrap import percentile_interval
 from salutogen.norm.design_matrix import term_matrix, terms_of
-from salutogen.page.audience import told_quantiles
+from salutogen.page.audience import in_steps, quantile_step, told_quantiles
 
 Float = NDArray[np.float64]
 ENDS = (5, 95)  # the curves leave out the least and the most exposed, who would be single persons
@@ -101,11 +101,29 @@ def spread_change(
 
 
 def centile_curves(
-    units: Units, fit: LocationScale, draws: Draws, curves: tuple[float, ...], smallest: int = 1
+    units: Units,
+    fit: LocationScale,
+    draws: Draws,
+    curves: tuple[float, ...],
+    smallest: int = 1,
+    raised: float = 0.0,
 ) -> pl.DataFrame:
     """Problems at each centile over exposure, columns `CURVE_COLUMNS`.
 
     Between the 5th and the 95th percentile of E, at 21 places, and at the 10th, 50th and 90th.
+
+    Parameters
+    ----------
+    units : Units
+    fit : LocationScale
+    draws : Draws
+    curves : tuple of float
+        Centiles.
+    smallest : int
+        Where persons are hidden, lines of quantile regression are told in steps: each goes through
+        two persons.
+    raised : float
+        How far the line is told above its own.
     """
     first, last = exposures(units, ENDS, smallest)
     places = exposures(units, PLACES, smallest)
@@ -113,6 +131,8 @@ def centile_curves(
     grid = Grid(units, E)
     z = np.quantile(units.standardised(fit), np.array(curves) / 100)
     free = _free(units, grid, curves)
+    if smallest > 1:
+        free = _told_levels(free, quantile_step(float(np.std(units.P)), len(units.P)))
     frames = []
     for place, name in enumerate(curves):
         P = combine(grid.X, fit.location) + z[place] * fit.sd(grid.Z)
@@ -127,14 +147,21 @@ def centile_curves(
                 {
                     "centile": [f"{name:g}"] * len(E),
                     "E": E,
-                    "P": P,
-                    "low": low,
-                    "high": high,
+                    "P": P + raised,
+                    "low": low + raised,
+                    "high": high + raised,
                     "P_free": pl.Series(free[place], dtype=pl.Float64).fill_nan(None),
                 }
             )
         )
     return pl.concat(frames)
+
+
+def _told_levels(lines: Float, step: float) -> Float:
+    """Raise lines (curves, k), each so that it lies on a step at its middle."""
+    middle = lines[:, lines.shape[1] // 2]
+    told = [in_steps(float(one), step) if np.isfinite(one) else one for one in middle]
+    return lines + (np.array(told) - middle)[:, None]
 
 
 def _free(units: Units, grid: Grid, curves: tuple[float, ...]) -> Float:

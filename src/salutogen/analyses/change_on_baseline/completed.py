@@ -13,6 +13,7 @@ from salutogen.analyses.completing import (
     Wide,
     categories_known,
     complete,
+    few_lack_something,
     how_made,
     tell_doubts_of_sets,
 )
@@ -65,6 +66,8 @@ def completed(
     size = 2 + len(terms)
     if not wide.gaps.any():
         found.tell("nothing-to-complete")
+        return None, None
+    if few_lack_something(inputs, wide, found):
         return None, None
     try:
         sets = complete(inputs, settings.imputations, wide, stream=STREAM)

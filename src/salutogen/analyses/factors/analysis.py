@@ -191,6 +191,7 @@ def compute(inputs: AnalysisInputs, settings: FactorsSettings) -> FactorsResult:
         n_completed=pooled.n if pooled else None,
         completed=pooled.completion if pooled else None,
         related=related,
+        kept_back=() if pooled is None else pooled.kept_back(made),
         findings=tuple(found),
     )
 
@@ -211,7 +212,7 @@ def _made(
     plain = tuple(factor for factor in usable if not factor.disguise)
     some_disguised = 0 < len(plain) < len(usable)
     without = _joint(plain, later, line, found) if some_disguised else {}
-    buffers = _buffers(usable, later, inputs.run.audience.smallest)
+    buffers = _buffers(usable, later, inputs.run.audience)
     bands = error_bands(inputs, usable, later)
     turns = _turns(inputs, settings, usable, later, found)
     far = distances(inputs, usable, later, line, found)
@@ -302,14 +303,14 @@ def _given_earlier(factor: Factor, later: Later, line: EstimatedLine | None) -> 
         return None
 
 
-def _buffers(factors: Sequence[Factor], later: Later, smallest: int) -> dict[str, Buffering]:
+def _buffers(factors: Sequence[Factor], later: Later, audience: Audience) -> dict[str, Buffering]:
     """Products of factor and exposure, with p adjusted over the factors."""
     terms = np.column_stack([later.terms, later.covariates])
     exposure = np.append(later.exposure, np.zeros(later.covariates.shape[1], dtype=bool))
     made: dict[str, Buffering] = {}
     for factor in factors:
         try:
-            one = buffering(later.P, terms, exposure, factor.values, smallest)
+            one = buffering(later.P, terms, exposure, factor.values, audience)
         except ModelError:  # a factor with two values, one of which is rare
             continue
         if one is not None:

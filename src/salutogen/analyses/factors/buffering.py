@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 
 from salutogen.columns import POINTS, Record, beside, figure, record
 from salutogen.models.regression.stacked import StackedFit, stacked_regression
-from salutogen.page.audience import told_quantiles
+from salutogen.page.audience import Audience, told_quantiles
 
 Float = NDArray[np.float64]
 SLOPE = f"{POINTS} per unit of E"
 LEVEL = 0.05
 GRID = 41
+ENDS = (0.05, 0.95)  # of the factor, between which slopes are looked at
 
 
 @record
@@ -67,7 +68,7 @@ def buffering(
     terms: Float,
     exposure: Sequence[bool] | NDArray[np.bool_],
     factor: Float,
-    smallest: int = 1,
+    audience: Audience | None = None,
 ) -> Buffering | None:
     """Fit problems on exposure, factor and their product; None with several terms of exposure.
 
@@ -80,8 +81,9 @@ def buffering(
         Which of the terms is exposure.
     factor : array (n,)
         NaN where unknown.
-    smallest : int
-        Persons beyond the ends of the factor that are looked at (`told_quantiles`).
+    audience : Audience, optional
+        Where persons are hidden, the ends of the factor that are looked at have several persons
+        beyond, and its mean and SD are told in steps.
     """
     which = np.flatnonzero(exposure)
     if which.size != 1:
@@ -95,8 +97,14 @@ def buffering(
     X = np.column_stack([centred, about_F, about_E * about_F])
     names = [f"term {place}" for place in range(terms.shape[1])]
     fit = stacked_regression(P, X, names=(*names, "factor", "product"))
-    low, high = told_quantiles(about_F[known], (0.05, 0.95), smallest)
     centre, spread = float(factor[known].mean()), float(np.std(factor[known], ddof=1))
+    low, high = np.quantile(about_F[known], ENDS)
+    near = np.array([-spread, 0.0, spread])
+    if audience is not None and not audience.individuals:
+        low, high = told_quantiles(factor[known], ENDS, audience.smallest) - centre
+        n, sd = int(known.sum()), float(np.std(factor[known]))
+        middle, away = audience.told_mean(centre, sd, n), audience.told_sd(spread, n)
+        near = np.array([middle - away, middle, middle + away]) - centre
     where = (int(which[0]), X.shape[1] - 1)
     ends = fit.interval()[:, -1]
     return Buffering(
@@ -104,7 +112,7 @@ def buffering(
         se=float(fit.errors[-1]),
         interval=(float(ends[0]), float(ends[1])),
         p=float(fit.p_values()[-1]) if np.isfinite(fit.p_values()[-1]) else None,
-        simple_slopes=_slopes(fit, where, np.array([-spread, 0.0, spread]), centre),
+        simple_slopes=_slopes(fit, where, near, centre),
         region=tuple(at + centre for at in johnson_neyman(fit, where) if low <= at <= high),
         curve=_slopes(fit, where, np.linspace(low, high, GRID), centre),
     )

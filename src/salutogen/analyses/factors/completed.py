@@ -6,13 +6,19 @@ problems and exposure before. Who has some later occasions keeps the mean of the
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from salutogen.analyses.completing import Wide, complete, how_made, tell_doubts_of_sets
+from salutogen.analyses.completing import (
+    Wide,
+    complete,
+    few_lack_something,
+    how_made,
+    tell_doubts_of_sets,
+)
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.factors.completed_layout import Layout, lay_out
 from salutogen.analyses.factors.completed_records import (
@@ -22,7 +28,9 @@ from salutogen.analyses.factors.completed_records import (
     PooledSteps,
 )
 from salutogen.analyses.factors.later import Later, Related, at_equal_earlier
+from salutogen.analyses.factors.later import complete as with_everything
 from salutogen.analyses.factors.measured import Factor, TimeOrder
+from salutogen.analyses.factors.records import FactorFound
 from salutogen.analyses.factors.relations import ONE, TWO, Fits, fit_both
 from salutogen.analyses.factors.settings import FactorsSettings
 from salutogen.analyses.imputations_key import Imputations
@@ -52,11 +60,23 @@ class Pooled:
         Persons of each set.
     completion : Completion
     factors : mapping from name to FactorCompleted
+    untold : frozenset of (str, str)
+        Models and factors of which few persons lack something, where persons are hidden.
     """
 
     n: int
     completion: Completion
     factors: Mapping[str, FactorCompleted]
+    untold: frozenset[tuple[str, str]] = frozenset()
+
+    def kept_back(self, told: Sequence[FactorFound]) -> tuple[str, ...]:
+        """Paths of what is untold in the results of the factors."""
+        return tuple(
+            f"factors[{place}].completed.{model}"
+            for place, one in enumerate(told)
+            for model, name in sorted(self.untold)
+            if name == one.name
+        )
 
 
 def completed(
@@ -80,6 +100,10 @@ def completed(
         if not wide.gaps.any():
             found.tell("nothing-to-complete", variant="factors")
             return None
+        whole = persons_of_models(related)
+        alone = [n for (model, _), n in whole.items() if model == ALONE]
+        if few_lack_something(inputs, wide, found, alone):
+            return None
         sets = complete(inputs, settings.imputations, wide, stream=STREAM)
         slim = replace(related.later, rows=related.later.rows.clear())  # may be sent elsewhere
         asked = replace(related, later=slim)
@@ -88,13 +112,16 @@ def completed(
             of_sets = run_each(
                 task.of, range(sets.n_sets), executor=executor, progress=inputs.run.tell
             )
-        factors = _told(related.factors, of_sets)
+        everyone, audience = int(wide.members.sum()), inputs.run.audience
+        few = {key for key, n in whole.items() if audience.is_small(everyone - n)}
+        untold = few & set(of_sets[0])
+        factors = _told(related.factors, of_sets, untold)
     except ModelError as error:
         found.tell("completed-sets-not-made", reason=without_counts(error))
         return None
     completion = _completion(inputs, settings.imputations, sets, layout, wide, factors)
     tell_doubts_of_sets(completion, sets, found)
-    return Pooled(n=int(wide.members.sum()), completion=completion, factors=factors)
+    return Pooled(n=everyone, completion=completion, factors=factors, untold=frozenset(untold))
 
 
 def _completion(
@@ -177,11 +204,27 @@ def _coefficient(
     return float(fit.coefficients[place]), float(fit.errors[place]), float(fit.df[place]), scale
 
 
-def _told(factors: Sequence[Factor], of_sets: Sequence[Found]) -> dict[str, FactorCompleted]:
-    """Pool by Rubin's rules what could be fitted in each set."""
+def persons_of_models(related: Related) -> dict[tuple[str, str], int]:
+    """Persons who lack nothing that each model needs, by model and factor."""
+    factors, later = related.factors, related.later
+    plain = [factor for factor in factors if not factor.disguise]
+    found: dict[tuple[str, str], int] = {}
+    for factor in factors:
+        given = at_equal_earlier(factor, later)
+        found[ALONE, factor.name] = int(with_everything([factor], later).sum())
+        found[EARLIER, factor.name] = int(with_everything([factor], given).sum())
+        found[JOINT, factor.name] = int(with_everything(factors, later).sum())
+        found[PLAIN, factor.name] = int(with_everything(plain, later).sum())
+    return found
+
+
+def _told(
+    factors: Sequence[Factor], of_sets: Sequence[Found], untold: Collection[tuple[str, str]]
+) -> dict[str, FactorCompleted]:
+    """Pool by Rubin's rules what could be fitted in each set; what few lack is left out."""
     made: dict[tuple[str, str], PooledSteps] = {}
     for key in of_sets[0]:
-        if all(key in one for one in of_sets):
+        if key not in untold and all(key in one for one in of_sets):
             rows = np.array([one[key] for one in of_sets])
             if np.isfinite(rows[:, :, 1]).all() and (rows[:, :, 1] > 0).all():
                 two, one_step = (_pooled(rows[:, step]) for step in (0, 1))

@@ -17,6 +17,7 @@ from salutogen.analyses.completing import (
     Wide,
     categories_known,
     complete,
+    few_lack_something,
     how_made,
     tell_doubts_of_sets,
 )
@@ -82,6 +83,8 @@ def completed(
         layout, wide = _lay_out(inputs, settings, measured)
         if not wide.gaps.any():
             found.tell("nothing-to-complete", variant="mechanism")
+            return None, None
+        if few_lack_something(inputs, wide, found):
             return None, None
         sets = complete(inputs, settings.imputations, wide, stream=STREAM)
         fits = _fitted(inputs, settings, layout, wide, sets, difference)

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from salutogen.page.section import Section, Text
 
 
+MUCH = 0.4  # of all squared deviations: of 60 persons that of one five SDs away
+
+
 @record
 class FarCounts(Record):
     """How many units of one level are flagged."""
@@ -86,6 +89,8 @@ def compute(inputs: AnalysisInputs, settings: OutliersSettings) -> OutliersResul
             p=f"{settings.mahalanobis_p:g}".removeprefix("0"),
             **numbers,
         )
+    if not inputs.run.audience.individuals:
+        _tell_who_makes_the_spread(inputs.resilience.persons, found)
     return OutliersResult(
         beyond_sd=settings.beyond_sd,
         mahalanobis_p=settings.mahalanobis_p,
@@ -94,6 +99,20 @@ def compute(inputs: AnalysisInputs, settings: OutliersSettings) -> OutliersResul
         flagged=flagged,
         findings=tuple(found),
     )
+
+
+def _tell_who_makes_the_spread(persons: pl.DataFrame, found: Findings) -> None:
+    """Warn where one person makes much of a sum of squares: it tells how far this person is."""
+    what = [name for name in ("P", "E") if largest_share(persons[name]) > MUCH]
+    if what:
+        found.tell("person-makes-spread", what=" and ".join(what))
+
+
+def largest_share(values: pl.Series) -> float:
+    """Share of the sum of squared deviations that the farthest value makes; 0 without spread."""
+    known = values.drop_nulls().to_numpy().astype(float)
+    squares = (known - known.mean()) ** 2 if known.size else known
+    return float(squares.max() / squares.sum()) if squares.sum() > 0 else 0.0
 
 
 def _counts(flagged: pl.DataFrame, moving: Forms) -> FarCounts:

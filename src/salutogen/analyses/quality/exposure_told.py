@@ -12,6 +12,7 @@ from salutogen.counts import Forms, forms_of
 from salutogen.page.audience import Audience
 from salutogen.scores.answers import answered_rows, repeated_form
 from salutogen.scores.checklist import happened
+from salutogen.scores.of_few import FEWEST_OTHERS, MOST_ALIKE
 
 
 def told_items(inputs: AnalysisInputs) -> pl.DataFrame:
@@ -76,7 +77,9 @@ def told_exposure(exposure: pl.DataFrame, audience: Audience) -> pl.DataFrame:
     """Blank what is told of a type at an occasion at which few met any of it.
 
     Mean, SD and correlation tell what these few had. Where one occasion of a type is blank, its
-    next one is too: over all of them the mean would give it back.
+    next one is too: over all of them the mean would give it back. Of whole numbers that are rare a
+    mean and an SD have one set of small counts: where most met nothing the SD is blank, and so is
+    the mean where fewer than ten met any.
     """
     if audience.individuals:
         return exposure
@@ -99,7 +102,11 @@ def told_exposure(exposure: pl.DataFrame, audience: Audience) -> pl.DataFrame:
         pl.when(told[name].is_not_null()).then(pl.Series(name, cells, dtype=pl.Float64)).alias(name)
         for name, cells in steps.items()
     )
+    some = ((1 - exposure["zero_share"]) * exposure["n"]).round()
+    rare = (some > 0) & (some < FEWEST_OTHERS)
+    alike = (some > 0) & (exposure["zero_share"] >= MOST_ALIKE)
+    blanks = {"mean": gone | rare, "sd": gone | rare | alike}
     return told.with_columns(
-        pl.when(~gone).then(pl.col(name)).alias(name)
+        pl.when(~blanks.get(name, gone).fill_null(value=True)).then(pl.col(name)).alias(name)
         for name in ("zero_share", "mean", "sd", "r", "r_squared")
     )

@@ -17,7 +17,7 @@ from salutogen.norm.line_fit import fit_line, line_problems
 from salutogen.norm.line_spec import LineSpec
 from salutogen.norm.periods import count_distinct
 from salutogen.norm.secondary_lines import robust_line, winsorised_line
-from salutogen.norm.told_lines import told_shift
+from salutogen.norm.told_lines import changed, told_shift
 
 if TYPE_CHECKING:
     from salutogen.page.audience import Audience
@@ -134,7 +134,7 @@ def outlier_table(
             {
                 "policy": policy,
                 "n": line.n,
-                "n_changed": line.n_changed or persons.height - line.n,
+                "n_changed": changed(line, audience) or persons.height - line.n,
                 "intercept": line.intercept + told_shift(line, audience),
                 "slope": line.slope,
                 "r_squared": line.r_squared,

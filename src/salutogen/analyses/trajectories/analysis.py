@@ -272,18 +272,18 @@ def _responses(
     errors = jump_line_errors(inputs, anchors, courses.told)
     band = jump_error_band(inputs, anchors, courses.told) if with_event else None
     calm = calm_jumps(inputs, anchors, courses.told) if with_event else None
-    response = response_of(
-        courses, anchors, metrics, errors, band, calm, inputs.run.audience.told_size
-    )
-    if band is not None:
+    response = response_of(courses, anchors, metrics, errors, band, calm, inputs.run.audience)
+    if response.jump_error_band is not None:
         jump = response.jump_tests["SR"]
-        response = replace(response, jump_error_band=band.reaching(jump.low, jump.high))
+        reaching = response.jump_error_band.reaching(jump.low, jump.high)
+        response = replace(response, jump_error_band=reaching)
     late = response.late_change
     if not with_event or late is None:
         return response
     late_band = late_error_band(inputs, anchors, courses.change, late.occasions)
     if late_band is not None:
-        late = replace(late, error_band=late_band.reaching(late.low, late.high))
+        late_band = late_band.raised(late.raised).reaching(late.low, late.high)
+        late = replace(late, error_band=late_band)
     return replace(response, late_change=late)
 
 

@@ -27,6 +27,7 @@ from salutogen.page.words import number
 from salutogen.resilience.reliability import exposure_reliability
 
 DRAWS = 1000
+ENDS = ("value", "low", "high", "error_low", "error_high", "joint_low", "joint_high")
 Exposure = Literal["single occasions' exposure", "persons' mean exposure"]
 Rows = tuple[NDArray[np.int64], FloatArray, FloatArray]
 
@@ -95,6 +96,11 @@ class ErrorBand(Record):
             holds_with_error=self.holds_with_error and apart,
             holds_jointly=self.holds_jointly and apart,
         )
+
+    def raised(self, by: float) -> ErrorBand:
+        """Return it told so much higher; whether it holds stays as it was found."""
+        ends = {name: getattr(self, name) for name in ENDS} if by else {}
+        return replace(self, **{name: end + by for name, end in ends.items() if end is not None})
 
     @classmethod
     def of(

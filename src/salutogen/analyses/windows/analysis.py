@@ -18,12 +18,18 @@ from salutogen.analyses.windows.findings import (
     tell_windows,
     windows_beyond,
 )
-from salutogen.analyses.windows.nearly_everyone import told_lines, told_means
+from salutogen.analyses.windows.nearly_everyone import (
+    told_lines,
+    told_means,
+    without_terms_of_few,
+    without_windows,
+)
 from salutogen.analyses.windows.settings import WindowsSettings
 from salutogen.analyses.windows.summary import WINDOW_COLUMNS, summarise_windows, with_levels
 from salutogen.columns import beside, figure, record, rows
 from salutogen.findings import Findings
 from salutogen.norm import Line
+from salutogen.norm.nearly_same import nearly_same
 from salutogen.page.audience import SMALL_CELL, inner_share
 from salutogen.page.words import plural, say
 from salutogen.study.format import Windows
@@ -180,6 +186,10 @@ def compute(inputs: AnalysisInputs, settings: WindowsSettings) -> WindowsResult:
             slopes=(resilience.summary.within_slope, resilience.summary.between_slope),
             found=found,
         )
+    untold = [one.period.number for one in nearly_same(norm, audience) if one.level == "window"
+              and one.period is not None]  # fmt: skip
+    summary = without_terms_of_few(without_windows(summary, untold), norm, audience)
+    own = {number: line for number, line in own.items() if number not in untold}
     return WindowsResult(
         windows=summary,
         change=change,

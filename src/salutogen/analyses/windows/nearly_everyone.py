@@ -16,7 +16,9 @@ import polars as pl
 
 from salutogen.analyses.windows.change_result import WindowChange
 from salutogen.analyses.windows.change_rows import ChangeRows
-from salutogen.norm import Line
+from salutogen.analyses.windows.summary import column_of
+from salutogen.norm import Line, Norm
+from salutogen.norm.terms_of_few import terms_of_few, units_of
 from salutogen.norm.told_lines import told_line
 
 if TYPE_CHECKING:
@@ -103,6 +105,30 @@ def told_lines(
     return {
         number: told_line(line, audience, raised.get(number, 0.0)) for number, line in lines.items()
     }
+
+
+def without_windows(summary: pl.DataFrame, untold: Sequence[int]) -> pl.DataFrame:
+    """Blank what is told of windows that differ by few persons from another stretch of time."""
+    kept = ~pl.col("window").is_in(list(untold))
+    return summary.with_columns(
+        pl.when(kept).then(pl.col(name)).alias(name)
+        for name, kind in summary.schema.items()
+        if untold and kind == pl.Float64
+    )
+
+
+def without_terms_of_few(summary: pl.DataFrame, norm: Norm, audience: Audience) -> pl.DataFrame:
+    """Blank coefficients of types of exposure that few persons of a window met."""
+    few: dict[str, list[int]] = {}
+    for key, line in norm.lines.items():
+        if key.level == "window" and key.period is not None and not audience.individuals:
+            for term in terms_of_few(line, units_of(norm, key), audience):
+                few.setdefault(column_of(term), []).append(key.period.number)
+    return summary.with_columns(
+        pl.when(~pl.col("window").is_in(numbers)).then(pl.col(name)).alias(name)
+        for name, numbers in few.items()
+        if name in summary.columns
+    )
 
 
 def stood_for(summary: pl.DataFrame) -> list[int]:

@@ -203,7 +203,7 @@ def _schema(terms: Sequence[str]) -> dict[str, type[pl.DataType]]:
     names: list[str] = []
     for column in WINDOW_COLUMNS:
         pattern = column.name.startswith("coefficient_<")
-        names += [_column_of(term) for term in terms] if pattern else [column.name]
+        names += [column_of(term) for term in terms] if pattern else [column.name]
     return {name: kinds.get(name, pl.Float64) for name in names}
 
 
@@ -211,7 +211,7 @@ def _exposure_terms(line: Line) -> list[str]:
     return list(terms_of(line.predictors, line.shape)[1:])
 
 
-def _column_of(term: str) -> str:
+def column_of(term: str) -> str:
     """Column of a term's coefficient: `coefficient_E`, `coefficient_E2`."""
     return f"coefficient_{term.replace('^2', '2').replace(':', '_')}"
 
@@ -220,7 +220,7 @@ def _along_exposure(line: Line | None, terms: Sequence[str]) -> dict[str, float 
     """What a window's own line expects along exposure, and its terms."""
     own = [] if line is None else _exposure_terms(line)
     found: dict[str, float | None] = {
-        _column_of(term): line.coefficient(term) if line is not None and term in own else None
+        column_of(term): line.coefficient(term) if line is not None and term in own else None
         for term in terms
     }
     claims = None if line is None else line.claims

@@ -107,9 +107,14 @@ def lines_table(context: Context) -> Table:
     lines = context.norm.lines
     named = [("person", lines.person), ("occasion", lines.occasion)]
     frozen = lines.reference("window")
-    if frozen is not None:
+    untold = {(key.level, key.period) for key in context.lines_of_few}
+    if frozen is not None and ("window", frozen.period) not in untold:
         named.append(("window (frozen)", frozen))
-    named += [(str(period), item) for period, item in lines.by_period("phase").items()]
+    named += [
+        (str(period), item)
+        for period, item in lines.by_period("phase").items()
+        if ("phase", period) not in untold
+    ]
     named += [(heading(name), item) for name, item in lines.variants.items()]
     rows = [
         {
@@ -117,7 +122,7 @@ def lines_table(context: Context) -> Table:
             "reference": item.reference,
             "n": None if few else item.n,
             "term": told_term(term) if context.is_told(term) else covariate_of(term),
-            "coefficient": float(value) if context.is_told(term) else None,
+            "coefficient": float(value) if context.is_told(term) and np.isfinite(value) else None,
             # The mixed line takes the exposure of the occasions' line.
             "unit": unit_of_term(lines.occasion if name == MIXED else item, term)
             if context.is_told(term)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import isfinite
+
 from salutogen.findings import Persons
 from salutogen.namespaces import ARM, told_term
 from salutogen.norm import Line
@@ -177,7 +179,12 @@ def _equation(line: Line, context: Context) -> str:
     terms = [
         points(value, 3) if term == "intercept" else f"{number(value, 4)} × {told_term(term)}"
         for term, value in zip(line.terms, line.coefficients, strict=True)
-        if context.is_told(term)
+        if context.is_told(term) and isfinite(value)
+    ]
+    terms += [
+        f"a term of {told_term(term)}"
+        for term, value in zip(line.terms, line.coefficients, strict=True)
+        if context.is_told(term) and not isfinite(value)
     ]
     terms += [f"terms of {name}" for name in context.untold_covariates if name in line.covariates]
     return ("P = " + " + ".join(terms)).replace(f"+ {MINUS}", f"{MINUS} ")

@@ -18,7 +18,7 @@ from salutogen.page.words import points
 from salutogen.report.context import Context, mean_interval, quantiles
 from salutogen.report.sections.flow import told_flow
 from salutogen.resilience.means_of_everyone import means_of_everyone
-from salutogen.scores.of_few import few_differ
+from salutogen.scores.of_few import FEWEST_OTHERS, MOST_ALIKE, alike, few_differ
 
 COURSES_DRAWN = 80
 _SAMPLE_STREAM = 0xC0
@@ -117,8 +117,7 @@ def over_time_table(context: Context) -> pl.DataFrame:
             interval: tuple[float | None, ...] = (None, None, None)
             exact = mean_interval(found, smallest, context.audience.told_size)
             if exact is not None and place not in untold:
-                sd, n = float(np.std(found)), found.size
-                interval = tuple(context.audience.told_mean(one, sd, n) for one in exact)
+                interval = told_ends(found, exact, context.audience)
             quarter, middle, three = quantiles(found, QUARTILES, smallest)
             rows.append(
                 {
@@ -134,6 +133,20 @@ def over_time_table(context: Context) -> pl.DataFrame:
                 }
             )
     return pl.DataFrame(rows, infer_schema_length=None)
+
+
+def told_ends(
+    values: np.ndarray, exact: tuple[float, float, float], audience: Audience
+) -> tuple[float | None, float | None, float | None]:
+    """Mean and interval as they are told: of values that are rare without an interval, or not.
+
+    Of whole numbers of which most are the same, a mean and an SD have one set of small counts.
+    """
+    told = audience.told_interval(exact, float(np.std(values)), values.size)
+    share, others = alike(values)
+    if audience.individuals or share < MOST_ALIKE:
+        return told
+    return told[0] if others >= FEWEST_OTHERS or not others else None, None, None
 
 
 def occasions_of_few(by_occasion: Sequence[np.ndarray]) -> set[int]:

@@ -12,7 +12,7 @@ from salutogen.models.regression.sandwich import hc3_degrees_of_freedom
 from salutogen.norm import Line
 from salutogen.norm.design_matrix import line_matrix
 from salutogen.norm.shape import bend_of
-from salutogen.page.audience import SMALL_CELL, inner_share, told_quantiles
+from salutogen.page.audience import SMALL_CELL, inner_share, occurring_quantiles, told_quantiles
 from salutogen.page.charting import Spec, band, layered, line, palette_scale, quantity, values
 from salutogen.page.colours import HEAT, SR_CLASSES, colour, colours
 from salutogen.page.section import Figure, Section
@@ -142,7 +142,8 @@ def _figure(
             what += f", cells with fewer than {context.audience.smallest} are left empty"
     layers = [marks] if grid is None else [*_line_layers(grid, x_title, y_title, marks)]
     if grid is None:
-        layers.append(_identity(persons, x_title, y_title))
+        hidden = not context.audience.individuals
+        layers.append(_identity(persons, x_title, y_title, hidden=hidden))
     return Figure(
         name="plane",
         title="Problems against exposure, with the line of expected problems",
@@ -197,8 +198,16 @@ def _line_layers(grid: pl.DataFrame, x_title: str, y_title: str, marks: Spec) ->
     ]
 
 
-def _identity(persons: pl.DataFrame, x_title: str, y_title: str) -> Spec:
-    ends = inner(persons["P_expected"].to_numpy(), 0.05, SMALL_CELL)
+def _identity(persons: pl.DataFrame, x_title: str, y_title: str, *, hidden: bool) -> Spec:
+    found = persons["P_expected"].to_numpy()
+    share = inner_share(0.05, found.size)
+    at = (share, 1 - share)
+    ends = (
+        told_quantiles(found, at)
+        if hidden
+        else occurring_quantiles(found, at, SMALL_CELL, found.size)
+    )
+    ends = ends.tolist()
     data = values(pl.DataFrame({"E": ends, "expected": ends}))
     return {
         "data": data,

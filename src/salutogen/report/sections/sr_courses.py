@@ -99,7 +99,7 @@ def phases_table(context: Context) -> Table:
     for name in names:
         part = phases.filter(pl.col("phase") == name)
         means = {
-            column: float(np.mean(part[column].drop_nulls().to_numpy()))
+            column: _told_mean(part[column], context)
             for column in ("SR_frozen", "SR_refit")
             if part[column].null_count() < part.height
         }
@@ -119,6 +119,12 @@ def phases_table(context: Context) -> Table:
         columns=PHASE_COLUMNS,
         note="SR = observed − expected problems; positive = less resilient.",
     )
+
+
+def _told_mean(values: pl.Series, context: Context) -> float:
+    """Mean of the persons of a phase, in steps where persons are hidden."""
+    known = values.drop_nulls().to_numpy()
+    return context.audience.told_mean(float(np.mean(known)), float(np.std(known)), known.size)
 
 
 def sr_bands(context: Context) -> pl.DataFrame:

@@ -90,10 +90,10 @@ def test_days_since_the_event(found: Trajectories) -> None:
     assert table.height == int(np.isfinite(locked.days).sum())
 
 
-def test_means_by_day_are_plain_averages(found: Trajectories) -> None:
+def test_means_by_day_are_plain_averages(results: sg.Results, found: Trajectories) -> None:
     locked = found.courses.real_time
     assert locked is not None
-    means = locked.means(found.anchored.anchors, 1)
+    means = locked.means(found.anchored.anchors, results.context.audience)
     inside = (locked.days >= 0) & (locked.days < locked.width) & np.isfinite(locked.SR)
     (first,) = means.filter(pl.col("days").is_between(0, locked.width, closed="left")).to_dicts()
     assert first["mean"] == pytest.approx(locked.SR[inside].mean())

@@ -68,11 +68,12 @@ def test_a_jump_on_a_slope_that_nobody_tells_has_no_interval() -> None:
 def test_a_jump_beside_its_sd_tells_a_multiple_of_five() -> None:
     jumps = np.random.default_rng(2).normal(0.6, 2.0, 57)
     audience = Audience(individuals=False, n_persons=60, seed=1)
-    found = jump_test(jumps, np.arange(57), told_size=audience.told_size)
-    half = stats.t.ppf(0.975, 54) * jumps.std(ddof=1) / np.sqrt(55)
+    found = jump_test(jumps, np.arange(57), audience=audience)
+    spread = jumps.std(ddof=1) * audience.told_sd(jumps.std(), 57) / jumps.std()
+    half = stats.t.ppf(0.975, 54) * spread / np.sqrt(55)
     assert found.mean is not None
     assert (found.low, found.high) == pytest.approx((found.mean - half, found.mean + half))
-    p = 2 * stats.t.sf(abs(found.mean) / jumps.std(ddof=1) * np.sqrt(55), 54)
+    p = 2 * stats.t.sf(abs(found.mean) / spread * np.sqrt(55), 54)
     assert found.p == pytest.approx(p)
     plain = jump_test(jumps, np.arange(57))
     assert (plain.low, plain.high) == pytest.approx(

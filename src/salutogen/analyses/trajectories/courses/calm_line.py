@@ -7,6 +7,8 @@ reaction. Fitted again without these occasions, the slope holds no reaction to a
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from salutogen.analyses.contract import AnalysisInputs
@@ -34,6 +36,10 @@ class CalmJump(Record):
     mean: float = figure("Mean jump of SR by the latter", unit=POINTS, sign=LESS_RESILIENT)
     low: float = figure("Lower end of its 95 % interval, persons resampled", unit=POINTS)
     high: float = figure("Upper end of its 95 % interval", unit=POINTS)
+
+    def raised(self, by: float) -> CalmJump:
+        """Return it told so much higher."""
+        return replace(self, mean=self.mean + by, low=self.low + by, high=self.high + by)
 
 
 def calm_jumps(inputs: AnalysisInputs, anchors: Anchors, lock: Lock) -> dict[str, CalmJump]:

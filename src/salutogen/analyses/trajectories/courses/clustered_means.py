@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,6 +9,7 @@ from salutogen.analyses.intervals import side_of_zero
 from salutogen.analyses.trajectories.courses.locks import FloatArray
 from salutogen.columns import Kind, Record, figure, record
 from salutogen.models.regression.least_squares import clustered_covariance
+from salutogen.page.audience import Audience
 
 
 @record
@@ -34,18 +33,18 @@ class Mean(Record):
 
 
 def mean_of(
-    values: FloatArray, person: NDArray[np.int64], told_size: Callable[[int], int] = int
+    values: FloatArray, person: NDArray[np.int64], audience: Audience | None = None
 ) -> Mean:
-    """Average the finite values.
+    """Average the finite values; as an audience may have it, where one is given.
 
     Parameters
     ----------
     values : ndarray, shape (n,)
     person : ndarray of int, shape (n,)
         Whose value it is.
-    told_size : callable
-        Persons that the interval is made with (`Audience.told_size`), where the SD of the values is
-        told as well.
+    audience : Audience, optional
+        Where persons are hidden the interval is made with as many as are told, and goes with its
+        mean in one rounding (`Audience.told_interval`).
     """
     from scipy.special import stdtrit
 
@@ -54,16 +53,21 @@ def mean_of(
     persons = int(np.unique(who).size)
     if not found.size:
         return Mean(n=0, persons=0, mean=None, low=None, high=None)
-    mean = float(np.mean(found))
+    mean, sd = float(np.mean(found)), float(np.std(found))
     if persons < 2:
+        if audience is not None:
+            mean = audience.told_mean(mean, sd, found.size)
         return Mean(n=int(found.size), persons=persons, mean=mean, low=None, high=None)
     ones = np.ones((found.size, 1))
     covariance, _ = clustered_covariance(np.eye(1) / found.size, ones, found - mean, who)
-    size = told_size(persons)
+    size = persons if audience is None else audience.told_size(persons)
     half = float(stdtrit(size - 1, 0.975) * np.sqrt(covariance[0, 0]))
     if size != persons:
         half *= float(np.sqrt(persons / size))
-    return Mean(n=int(found.size), persons=persons, mean=mean, low=mean - half, high=mean + half)
+    low, high = mean - half, mean + half
+    if audience is not None:
+        mean, low, high = audience.told_interval((mean, low, high), sd, found.size)
+    return Mean(n=int(found.size), persons=persons, mean=mean, low=low, high=high)
 
 
 def p_of_no_difference(found: Mean) -> float | None:

@@ -28,7 +28,7 @@ def days_figure(anchors: Anchors, locked: RealTime | None, audience: Audience) -
     """Mean SR by days since the event, over single courses where these may be shown."""
     if locked is None:
         return None
-    means = locked.means(anchors, audience.smallest)
+    means = locked.means(anchors, audience)
     if means.height < 2:
         return None
     days = means["days"].to_list()

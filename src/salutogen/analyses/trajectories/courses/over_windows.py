@@ -19,7 +19,7 @@ from salutogen.analyses.trajectories.courses.locks import FloatArray
 from salutogen.analyses.windows.analysis import WindowsResult
 from salutogen.columns import LESS_RESILIENT, POINTS, Kind, Record, figure, record
 from salutogen.findings import Persons
-from salutogen.page.audience import SMALL_CELL
+from salutogen.page.audience import SMALL_CELL, Audience
 from salutogen.page.section import Text
 from salutogen.page.words import say, signed
 
@@ -81,7 +81,8 @@ def over_windows(inputs: AnalysisInputs, anchored: Anchored) -> OverWindows | No
     met, none = counts[:, begun + 1 : ended].any(axis=1), ~counts.any(axis=1)
     if min(met.sum(), none.sum()) < FEWEST:
         return None
-    own, others = (_mean(change[kept]) for kept in (met, none))
+    audience = inputs.run.audience
+    own, others = (_mean(change[kept], audience) for kept in (met, none))
     difference, half = _welch(change[met], change[none])
     return OverWindows(
         first_window=first,
@@ -95,8 +96,8 @@ def over_windows(inputs: AnalysisInputs, anchored: Anchored) -> OverWindows | No
     )
 
 
-def _mean(values: FloatArray) -> Mean:
-    return mean_of(values, np.arange(values.size))
+def _mean(values: FloatArray, audience: Audience) -> Mean:
+    return mean_of(values, np.arange(values.size), audience)
 
 
 def _welch(first: FloatArray, second: FloatArray) -> tuple[float, float]:

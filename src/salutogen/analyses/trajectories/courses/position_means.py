@@ -48,14 +48,10 @@ def means_by_position(
     rows = []
     told = told_positions(values, audience.smallest, beside)
     for name, column, may in zip(POSITIONS, values.T, told, strict=True):
-        found = mean_of(column, person, audience.told_size)
+        found = mean_of(column, person, audience)
         shown = may and found.persons >= max(2, audience.smallest)
         ends: tuple[float | None, ...] = (found.mean, found.low, found.high)
         ends = ends if shown else (None, None, None)
-        if found.mean is not None:  # the interval goes with its mean
-            sd = float(np.std(column[np.isfinite(column)]))
-            shift = audience.told_mean(found.mean, sd, found.n) - found.mean
-            ends = tuple(None if end is None else end + shift for end in ends)
         rows.append({"position": name, "n": found.n}
                     | dict(zip(("mean", "low", "high"), ends, strict=True)))  # fmt: skip
     kinds = {"position": pl.String, "n": pl.Int64} | dict.fromkeys(

@@ -10,6 +10,7 @@ import polars as pl
 from salutogen.analyses.trajectories.anchors.rules import Anchors
 from salutogen.analyses.trajectories.courses.clustered_means import mean_of
 from salutogen.analyses.trajectories.courses.locks import FloatArray
+from salutogen.page.audience import Audience
 
 FEWEST = 5
 
@@ -48,10 +49,10 @@ class RealTime:
         with np.errstate(invalid="ignore"):
             return np.asarray(np.floor(self.days / self.width))
 
-    def means(self, anchors: Anchors, smallest: int) -> pl.DataFrame:
+    def means(self, anchors: Anchors, audience: Audience) -> pl.DataFrame:
         """Mean SR by bin with its 95 % interval, at the mean day of the bin.
 
-        Bins with fewer than `smallest` persons, or fewer than five, are left out.
+        Bins with fewer than five persons are left out.
         """
         person = np.broadcast_to(anchors.person[:, None], self.days.shape)
         usable = np.isfinite(self.days) & np.isfinite(self.SR)
@@ -59,11 +60,11 @@ class RealTime:
         rows = []
         for place in np.unique(bins[usable]):
             inside = usable & (bins == place)
-            mean = mean_of(self.SR[inside], person[inside])
-            if mean.persons >= max(smallest, FEWEST):
+            mean = mean_of(self.SR[inside], person[inside], audience)
+            if mean.persons >= max(audience.smallest, FEWEST):
                 rows.append(
                     {
-                        "days": float(np.mean(self.days[inside])),
+                        "days": _middle(self.days[inside], audience),
                         "n": mean.n,
                         "mean": mean.mean,
                         "low": mean.low,
@@ -74,6 +75,11 @@ class RealTime:
             ("mean", "low", "high"), pl.Float64
         )
         return pl.DataFrame(rows, schema=kinds)
+
+
+def _middle(days: FloatArray, audience: Audience) -> float:
+    """Mean day of some answers, as it is told."""
+    return audience.told_mean(float(np.mean(days)), float(np.std(days)), days.size)
 
 
 def real_time(

@@ -156,7 +156,7 @@ def _observed(anchors: Anchors, change: FloatArray, audience: Audience) -> pl.Da
     rows = []
     smallest = max(FEWEST_MEAN, audience.smallest)
     for tau, column in enumerate(change.T):
-        found = mean_of(column, anchors.person)
+        found = mean_of(column, anchors.person, audience)
         if found.persons < smallest:
             break
         rows.append(

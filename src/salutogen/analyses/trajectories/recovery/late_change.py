@@ -5,22 +5,32 @@ Whether SR falls is one question, how fast another: this asks the first, without
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-from salutogen.analyses.trajectories.courses.clustered_means import mean_of
+from salutogen.analyses.trajectories.courses.clustered_means import Mean, mean_of
 from salutogen.analyses.trajectories.courses.locks import FloatArray
 from salutogen.analyses.trajectories.exposure_bands import ErrorBand
-from salutogen.columns import LESS_RESILIENT, POINTS, Kind, Record, figure, record
+from salutogen.columns import LESS_RESILIENT, POINTS, Kind, Record, beside, figure, record
+from salutogen.page.audience import Audience
 from salutogen.page.words import signed
 
 SEEN = 1.0 / 3.0  # of the courses seen at the event, which the last occasion looked at holds
 FEWEST = 20
+ENDS = ("mean", "low", "high")
 
 
 @record
 class LateChange(Record):
-    """Mean SR late after the event minus SR at the event, over the courses seen at both."""
+    """Mean SR late after the event minus SR at the event, over the courses seen at both.
+
+    Attributes
+    ----------
+    raised : float
+        How far means are told above their own.
+    """
 
     occasions: int = figure("Occasions from the event to the later one", unit="occasions")
     n_at_event: int = figure("Courses seen at the event", kind=Kind.COUNT)
@@ -48,6 +58,8 @@ class LateChange(Record):
         "everyone's occasions, or with the event out of exposure",
         default=None,
     )
+
+    raised: float = beside(default=0.0)
 
     @property
     def holds_with_error(self) -> bool:
@@ -92,6 +104,7 @@ def late_change(
     person: NDArray[np.int64],
     other: FloatArray | None = None,
     within: FloatArray | None = None,
+    audience: Audience | None = None,
 ) -> LateChange | None:
     """Hold the last occasion that enough courses reach against the event.
 
@@ -105,6 +118,8 @@ def late_change(
         The same judged with the other background.
     within : ndarray, shape (n, k), optional
         SR by the slope within persons, from the event on.
+    audience : Audience, optional
+        Where persons are hidden means are told in steps, those of all ways of scoring raised alike.
 
     Returns
     -------
@@ -118,9 +133,10 @@ def late_change(
     if not reached.size or reached[-1] == 0:
         return None
     last = int(reached[-1])
-    own = mean_of(change[:, last] - change[:, 0], person)
-    if own.mean is None or own.low is None or own.high is None:
+    own, exact = (mean_of(change[:, last] - change[:, 0], person, one) for one in (audience, None))
+    if own.mean is None or own.low is None or own.high is None or exact.mean is None:
         return None
+    raised = own.mean - exact.mean
     again = None if other is None else mean_of(other[:, last] - other[:, 0], person)
     kept = seen[:, last] & seen[:, 0]
     third = (
@@ -135,13 +151,15 @@ def late_change(
         mean=own.mean,
         low=own.low,
         high=own.high,
-        other_mean=None if again is None else again.mean,
-        other_low=None if again is None else again.low,
-        other_high=None if again is None else again.high,
-        within_mean=None if third is None else third.mean,
-        within_low=None if third is None else third.low,
-        within_high=None if third is None else third.high,
+        **_raised("other", again, raised),
+        **_raised("within", third, raised),
+        raised=raised,
     )
+
+
+def _raised(way: str, found: Mean | None, by: float) -> dict[str, Any]:
+    ends = {name: None if found is None else getattr(found, name) for name in ENDS}
+    return {f"{way}_{name}": None if end is None else end + by for name, end in ends.items()}
 
 
 def late_error_words(late: LateChange) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Literal
 
@@ -20,8 +21,10 @@ from salutogen.analyses.trajectories.recovery.metrics import QUANTITIES, CourseM
 from salutogen.analyses.trajectories.recovery.spread import Spread, change_spread, jump_spread
 from salutogen.columns import LESS_RESILIENT, POINTS, Kind, Record, beside, figure, record
 from salutogen.findings import Finding, finding
+from salutogen.page.audience import Audience
 
 LEVEL = 0.05
+BELOW = 0.0499
 
 
 @record
@@ -33,14 +36,15 @@ class MeanAndSD(Record):
     sd: float | None = figure("SD")
 
     @classmethod
-    def of(cls, values: FloatArray) -> MeanAndSD:
-        """Describe the finite ones of some values (n,)."""
+    def of(cls, values: FloatArray, audience: Audience | None = None) -> MeanAndSD:
+        """Describe the finite ones of some values (n,), as an audience may have it if given."""
         there = values[np.isfinite(values)]
-        return cls(
-            n=int(there.size),
-            mean=float(np.mean(there)) if there.size else None,
-            sd=float(np.std(there, ddof=1)) if there.size > 1 else None,
-        )
+        mean = float(np.mean(there)) if there.size else None
+        sd = float(np.std(there, ddof=1)) if there.size > 1 else None
+        if audience is not None and mean is not None and sd is not None:
+            mean = audience.told_mean(mean, float(np.std(there)), there.size)
+            sd = audience.told_sd(sd, there.size)
+        return cls(n=int(there.size), mean=mean, sd=sd)
 
 
 @record
@@ -135,9 +139,13 @@ def jump_test(
     person: NDArray[np.int64],
     *,
     line_error: float = 0.0,
-    told_size: Callable[[int], int] = int,
+    audience: Audience | None = None,
+    raised: float = 0.0,
 ) -> JumpTest:
     """Ask whether there is a jump on average: t interval, clustered by person.
+
+    Where persons are hidden p is that of mean and interval as they are told, on the side of .05
+    that the exact one is on.
 
     Parameters
     ----------
@@ -146,25 +154,37 @@ def jump_test(
     line_error : float
         Standard error that the line adds to the mean, see `line_error`; NaN where it is unknown,
         and with it the interval.
-    told_size : callable
-        Persons that the test is made with (`Audience.told_size`): the SD of jumps stands beside.
+    audience : Audience, optional
+        Whose number of persons the test is made with: the SD of jumps stands beside.
+    raised : float
+        How far the mean is told above its own, see `told_rise`.
     """
     from scipy.special import stdtr, stdtrit
 
-    found = mean_of(jumps, person, told_size)
-    if found.mean is None or found.low is None or not np.isfinite(line_error):
-        return JumpTest(n=found.n, mean=found.mean, low=None, high=None, p=None)
-    persons = told_size(found.persons)
-    limit = float(stdtrit(persons - 1, 0.975))
+    found = mean_of(jumps, person)
+    mean = None if found.mean is None else found.mean + raised
+    if found.mean is None or mean is None or found.low is None or not np.isfinite(line_error):
+        return JumpTest(n=found.n, mean=mean, low=None, high=None, p=None)
+    limit = float(stdtrit(found.persons - 1, 0.975))
     se = float(np.hypot((found.mean - found.low) / limit, line_error))
-    p = float(2.0 * stdtr(persons - 1, -abs(found.mean) / se)) if se > 0.0 else None
-    return JumpTest(
-        n=found.n,
-        mean=found.mean,
-        low=found.mean - limit * se,
-        high=found.mean + limit * se,
-        p=p,
-    )
+    p = float(2.0 * stdtr(found.persons - 1, -abs(found.mean) / se)) if se > 0.0 else None
+    if audience is not None and not audience.individuals and p is not None:
+        exact, persons = p, audience.told_size(found.persons)
+        limit = float(stdtrit(persons - 1, 0.975))
+        sd = float(np.nanstd(jumps))
+        se *= float(np.sqrt(found.persons / persons)) * audience.told_sd(sd, found.n) / sd
+        p = float(2.0 * stdtr(persons - 1, -abs(mean) / se))
+        p = min(p, BELOW) if exact < LEVEL else max(p, LEVEL)
+    return JumpTest(n=found.n, mean=mean, low=mean - limit * se, high=mean + limit * se, p=p)
+
+
+def told_rise(jumps: FloatArray, person: NDArray[np.int64], audience: Audience) -> float:
+    """How far the mean jump is told above its own, which all ways of scoring are raised by.
+
+    Each rounded for itself, these and their slopes would tell it with finer steps.
+    """
+    exact, told = mean_of(jumps, person), mean_of(jumps, person, audience)
+    return 0.0 if exact.mean is None or told.mean is None else told.mean - exact.mean
 
 
 def jump(lock: Lock) -> FloatArray:
@@ -184,9 +204,9 @@ def response_of(
     line_errors: Mapping[str, float],
     error_band: ErrorBand | None = None,
     calm: Mapping[str, CalmJump] | None = None,
-    told_size: Callable[[int], int] = int,
+    audience: Audience | None = None,
 ) -> Response:
-    """Describe jumps, changes and metrics over the anchors.
+    """Describe jumps, changes and metrics over the anchors, as an audience may have them.
 
     Parameters
     ----------
@@ -199,13 +219,14 @@ def response_of(
         Of the mean jump over errors of exposure.
     calm : mapping of str to CalmJump, optional
         The mean jump by slopes that the reaction has no part in.
-    told_size : callable
-        As in `jump_test`.
+    audience : Audience, optional
+        Where persons are hidden, means and SDs are told in steps.
     """
     person = anchors.person
-    test = partial(jump_test, person=person, told_size=told_size)
     lock, other_lock = courses.told, courses.other_told
     jumps, changes, within = jump(lock), mean_change(lock), lock.SR_within
+    raised = 0.0 if audience is None else told_rise(jumps, person, audience)
+    test = partial(jump_test, person=person, audience=audience, raised=raised)
     tests = {"SR": test(jumps, line_error=line_errors["SR"])}
     jumps_within = None if within is None else np.asarray(within[:, 1] - within[:, 0])
     if jumps_within is not None:
@@ -219,14 +240,14 @@ def response_of(
         tests["SR_other"] = test(other, line_error=ratio * line_errors["SR"])
     tests["P"] = test(P)
     return Response(
-        jump=MeanAndSD.of(jumps),
-        mean_change=MeanAndSD.of(changes),
+        jump=replace(MeanAndSD.of(jumps, audience), mean=tests["SR"].mean),
+        mean_change=MeanAndSD.of(changes, audience),
         metrics=None
         if metrics is None
         else MetricsSummary(
             unit_of_time=courses.unit_of_time,
             n_censored=int(metrics.censored.sum()),
-            **{name: MeanAndSD.of(getattr(metrics, name)) for name in QUANTITIES},
+            **{name: MeanAndSD.of(getattr(metrics, name), audience) for name in QUANTITIES},
         ),
         jump_tests=tests,
         late_change=late_change(
@@ -234,9 +255,10 @@ def response_of(
             person,
             courses.other_change,
             _since_event(courses.rows_within, anchors.occasion),
+            audience,
         ),
-        jump_error_band=error_band,
-        jump_calm=dict(calm) if calm else None,
+        jump_error_band=None if error_band is None else error_band.raised(raised),
+        jump_calm={name: one.raised(raised) for name, one in calm.items()} if calm else None,
         jump_spread=jump_spread(jumps, courses.rows, anchors),
         change_spread=change_spread(changes, courses.rows, anchors),
         jumps=jumps,

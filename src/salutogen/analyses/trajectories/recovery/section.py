@@ -107,7 +107,7 @@ def _jump_words(anchored: Anchored, response: Response, audience: Audience) -> T
 def _in_words(
     anchored: Anchored, words: str, values: FloatArray, spread: Spread | None, audience: Audience
 ) -> Text:
-    found = mean_of(values, anchored.anchors.person, audience.told_size)
+    found = mean_of(values, anchored.anchors.person, audience)
     if found.mean is None or found.low is None or found.persons < audience.smallest:
         return say(
             f"{words}: known for {{n}} persons.", n=Persons(found.persons, of=anchored.n_persons)
@@ -130,7 +130,7 @@ def _metric_tables(
     if metrics is None:
         return ()
     depth = _depth_row(placebo, audience)
-    found = mean_of(metrics.end_state, anchored.anchors.person, audience.told_size)
+    found = mean_of(metrics.end_state, anchored.anchors.person, audience)
     shown = found.persons >= max(2, audience.smallest)
     ended = metrics.end_state[np.isfinite(metrics.end_state)]
     rows = [

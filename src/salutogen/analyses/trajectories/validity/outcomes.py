@@ -72,7 +72,7 @@ def validity_of(
         draws=settings.draws,
         seed=inputs.run.seed,
         drawn=_drawn(inputs, anchors, outcome, settings, placebo),
-        told_size=inputs.run.audience.told_size,
+        audience=inputs.run.audience,
     )
     exposure = locked_exposure(inputs, anchors, lock) if with_event else None
     if exposure is not None:

@@ -35,6 +35,7 @@ from salutogen.analyses.trajectories.validity.exposure_error import ReliabilityB
 from salutogen.columns import Kind, Record, beside, figure, record
 from salutogen.findings import Finding
 from salutogen.models.false_discovery import adjusted_p
+from salutogen.page.audience import Audience
 from salutogen.page.words import Share
 from salutogen.scores.of_few import few_differ
 
@@ -203,7 +204,7 @@ def assess_validity(
     draws: int,
     seed: int,
     drawn: DrawnLabels | None = None,
-    told_size: Callable[[int], int] = int,
+    audience: Audience | None = None,
 ) -> Validity:
     """Relate locks to a later outcome and factors to locks.
 
@@ -219,10 +220,12 @@ def assess_validity(
         Of the bootstrap over persons.
     drawn : DrawnLabels, optional
         Labels around placebo occasions, with the outcome after each.
-    told_size : callable
-        As in `Correlations`.
+    audience : Audience, optional
+        Whose number of persons intervals are made with; means of groups are told as it may have
+        them.
     """
     measures = locked_measures(lock)
+    told_size = int if audience is None else audience.told_size
     correlated = partial(correlate, person=person, draws=draws, told_size=told_size)
     first, second, third = np.random.SeedSequence([seed, 62]).spawn(3)
     usable = outcome is not None and _usable(outcome.values)
@@ -232,7 +235,8 @@ def assess_validity(
         if outcome is not None and usable
         else {},
         groups=tuple(
-            _group_outcome(group, outcome.values, person, drawn, third) for group in groups
+            _group_outcome(group, outcome.values, person, drawn, third, audience)
+            for group in groups
         )
         if outcome is not None and usable
         else (),
@@ -283,18 +287,20 @@ def _group_outcome(
     person: NDArray[np.int64],
     drawn: DrawnLabels | None,
     seed: np.random.SeedSequence,
+    audience: Audience | None,
 ) -> GroupOutcome:
     there = np.isfinite(outcome) & (groups.codes >= 0)
     values, codes = outcome[there], groups.codes[there]
+    shares = bool(np.isin(values, (0.0, 1.0)).all())  # told as such
     means = tuple(
-        mean_of(values[codes == code], person[there][codes == code])
+        mean_of(values[codes == code], person[there][codes == code], None if shares else audience)
         for code in range(len(groups.names))
     )
     explained = explained_share(codes, values)
     chance = None
     if drawn is not None and groups.kind == "label":
         chance = explained_by_chance(groups.codes, outcome, drawn, person, seed=seed)
-    if np.isin(values, (0.0, 1.0)).all():
+    if shares:
         means = tuple(_of_shares(one) for one in means)
     return GroupOutcome(
         kind=groups.kind,
