@@ -152,8 +152,8 @@ def _without_further(placebo: Placebo) -> str:
         return ""
     return (
         " Differences of what is seen at post1 and post2 were computed once more without what "
-        "holds a listed event there, around anchors and at comparator occasions, and called more than "
-        "fluctuation without an event only if they held that way too."
+        "holds a listed event there, around anchors and at comparator occasions, and called more "
+        "than fluctuation without an event only if they held that way too."
     )
 
 

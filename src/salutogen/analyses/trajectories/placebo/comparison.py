@@ -134,8 +134,9 @@ class Placebo(Record):
 
         Comparator occasions after an event may hold what is left of it, so that what goes beyond
         them need not go beyond ordinary fluctuation: those before the first anchor must say so too.
+        So must courses that met no further event.
         """
-        if not self.beyond(table, name):
+        if not self.beyond(table, name) or not self.without_further(table, name):
             return False
         if self.n_before == self.n:
             return True
@@ -301,7 +302,8 @@ def _further(chosen: PlaceboOccasions, SR: ScoredRows) -> ShareContrast:
     """Share with a listed event at post1 or post2, and at these positions elsewhere."""
     own = chosen.further.astype(np.float64)
     own[~_complete(chosen, SR)] = np.nan
-    return ShareContrast.of(contrast(own, chosen.further_around * 1.0, chosen.of, chosen.person))
+    around = chosen.further_around.astype(np.float64)
+    return ShareContrast.of(contrast(own, around, chosen.of, chosen.person))
 
 
 def _above(chosen: PlaceboOccasions, SR: ScoredRows) -> ShareContrast:

@@ -301,8 +301,8 @@ def back_words(times: ReturnTimes | None, placebo: Placebo | None) -> tuple[Text
             "Comparator shares rest on {beside} courses that went above their band around "
             "comparator occasions, mean over those of each. This is by SR as it is judged here, if "
             "exposure is free of error; whether it holds however SR is scored was not asked. Who "
-            "goes above it by ordinary fluctuation comes back as well. The shares are of different rises, so that a difference tells only who "
-            "is back sooner.{left}{further}",
+            "goes above it by ordinary fluctuation comes back as well. The shares are of different "
+            "rises, so that a difference tells only who is back sooner.{left}{further}",
             further=further_left(placebo),
             left="" if placebo.n_before == placebo.n else f" Of comparator occasions {LEFT}.",
             of_each=of_each,
