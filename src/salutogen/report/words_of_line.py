@@ -43,7 +43,7 @@ def no_resilience_words(line: Line) -> str:
     """Say that SR is no resilience where problems are not shown to rise; nothing elsewhere."""
     if not not_shown_to_rise(line):
         return ""
-    return f" As expected problems do not rise with exposure by this line, {NO_RESILIENCE}."
+    return f" Problems are not shown to rise from low to high exposure, so that {NO_RESILIENCE}."
 
 
 def leaves_out_curve(context: Context) -> bool:

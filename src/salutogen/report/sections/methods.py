@@ -164,8 +164,8 @@ def _read_as(line: Line) -> str:
     """
     if not_shown_to_rise(line):
         return (
-            ". As expected problems did not rise with exposure by this line, SR was not read as "
-            "resilience"
+            ". Problems were not shown to rise from low to high exposure, so that SR was not read "
+            "as resilience"
         )
     if line.claims is not None and not line.claims.shows_exposure:
         return (
