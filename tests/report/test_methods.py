@@ -48,6 +48,34 @@ def test_an_equation_has_one_sign_before_each_term(shown_results: Results) -> No
     assert "(P = 10.000 − 0.5000 × E" in words(shown_results, replace(norm, lines=lines))
 
 
+def test_positive_sr_is_less_resilience_only_where_problems_go_with_exposure(
+    shown_results: Results,
+) -> None:
+    """The flat gloss would say what the page's own warning takes back."""
+    norm = shown_results.norm
+    line = norm.primary_line
+    assert line.claims is not None
+    assert line.claims.shows_exposure
+
+    def with_claims(**changed: object) -> Norm:
+        other = replace(line, claims=replace(line.claims, **changed))
+        found = {key: other if one is line else one for key, one in norm.lines.items()}
+        return replace(norm, lines=replace(norm.lines, found=found))
+
+    gloss = "that is, lower resilience"
+    assert gloss in words(shown_results)
+    falling = with_claims(change=replace(line.claims.change, change=-1.0))
+    assert gloss not in words(shown_results, falling)
+    assert "so that SR was not read as resilience." in words(shown_results, falling)
+    unsettled = with_claims(test=None)
+    assert gloss not in words(shown_results, unsettled)
+    assert "only where problems go with exposure, which was not shown here." in words(
+        shown_results, unsettled
+    )
+    for told in (words(shown_results, falling), words(shown_results, unsettled)):
+        assert "positive SR means more problems than expected given exposure" in told
+
+
 def test_what_was_adapted_stands_in_the_methods_and_nothing_of_it_elsewhere(
     shown_results: Results,
 ) -> None:

@@ -16,6 +16,7 @@ from tests.report.test_words_of_line import PERSONS, cohort
 from tests.report.test_words_of_persons import FOUND, NOTHING
 
 CHANGE = "whether SR changed is not settled"
+NO_RESILIENCE = ", so that SR is not to be read as resilience here"
 
 
 def told(
@@ -42,12 +43,16 @@ def told(
     ("truth", "shape", "said"),
     [
         ("more", "linear", "those who reported more stressors had more problems"),
-        ("fewer", "linear", "those who reported more stressors had fewer problems"),
+        ("fewer", "linear", "those who reported more stressors had fewer problems" + NO_RESILIENCE),
         ("none", "linear", "problems go little with reported exposure, if at all"),
         ("none", "quadratic", "problems go little with reported exposure, if at all"),
         ("more", "quadratic", "expected problems rise with reported exposure"),
-        ("fewer", "quadratic", "expected problems fall with reported exposure"),
-        ("U", "quadratic", "problems go with reported exposure, not by one amount throughout"),
+        ("fewer", "quadratic", "expected problems fall with reported exposure" + NO_RESILIENCE),
+        (
+            "U",
+            "quadratic",
+            "problems go with reported exposure, not by one amount throughout" + NO_RESILIENCE,
+        ),
     ],
 )
 def test_the_line_is_told_by_its_simulated_truth(truth: str, shape: str, said: str) -> None:

@@ -263,3 +263,57 @@ def test_a_slope_has_its_unit_where_no_direction_is_told_as_well(combine: str, u
     assert "too weakly to say in which direction" in told
     assert f" points for each {unit} of exposure, 95 % interval" in told
     assert ("SD of persons' means" in told) is (combine == "composite")
+
+
+def faint(seed: int, slope: float) -> Norm:
+    """A line of persons whose problems follow exposure hardly, or the other way."""
+    scores = simulated(60, 3, combine="sum", norm={}, between=0.0, within=0.0)
+    person = scores.table["person"].to_numpy()
+    own = np.random.default_rng(seed).normal(0, 6.0, 60)[person]
+    raw = scores.table.with_columns(E=pl.col("E_general") + pl.col("E_pandemic"))
+    table = raw.with_columns(P=(15 + slope * (pl.col("E") - 40) + pl.Series(own)).clip(0, 36))
+    return fit_norm(changed(scores, P=table["P"]))
+
+
+def test_what_an_open_interval_excludes_is_said_with_its_correlation() -> None:
+    """Where one end holds little, more of it is excluded; the correlation is that of the end."""
+    several = 0
+    for seed in range(12):
+        norm = faint(seed, -0.06)
+        line = norm.lines.person
+        assert line.claims is not None
+        share = line.claims.share
+        if line.claims.shows_exposure or share.high is None or share.high <= LITTLE:
+            continue
+        low, high = slope_interval(line)
+        assert low is not None
+        assert high is not None
+        units = norm.units("person")
+        assert units is not None
+        scale = float(np.std(units["E"].to_numpy()) / np.std(units["P"].to_numpy()))
+        told = opening(norm)
+        ends = [scale * high, scale * low]
+        if (ends[0] ** 2 <= LITTLE) == (ends[1] ** 2 <= LITTLE):
+            assert "too little is known to take SR for more than problems" in told
+            continue
+        several += 1
+        assert "too little is known" not in told
+        shut, open_ = (high, low) if ends[0] ** 2 <= LITTLE else (low, high)
+        way = "rise" if shut == high else "fall"
+        assert f"A {way} of more than {abs(shut):.3f} points (a correlation over persons of" in told
+        r = f"{scale * shut:+.2f}".replace("-", "−")
+        assert f"{r}) is excluded by this interval" in told
+        assert f"of up to {abs(open_):.3f} points" in told
+    assert several
+
+
+@pytest.mark.parametrize(("truth", "told"), [("more", False), ("fewer", True)])
+def test_sr_is_no_resilience_where_problems_do_not_rise(truth: str, *, told: bool) -> None:
+    norm = fit_norm(cohort(truth, shape="linear"))
+    warned = "slope-not-positive" in {item.code for item in norm.findings}
+    assert warned is told
+    assert ("SR is not to be read as resilience here" in opening(norm)) is told
+
+
+def test_exposure_goes_with_differences_in_means_of_persons() -> None:
+    assert "of the differences in persons' mean problems" in opening(fit_norm(cohort("more")))

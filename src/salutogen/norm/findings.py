@@ -68,12 +68,18 @@ def _tell_little(
     )
 
 
+def not_shown_to_rise(line: Line) -> bool:
+    """Whether expected problems do not rise from low to high exposure: SR is no resilience then."""
+    claims = line.claims
+    return claims is not None and claims.change.change <= 0 and not line.exposure_is_thin
+
+
 def tell_falling_lines(lines: Lines, findings: Findings) -> None:
     """Warn where expected problems do not rise from low to high exposure, at either level."""
     changes = {
         f"{line.level} line": line.claims.change
         for line in (lines.person, lines.occasion)
-        if line.claims is not None and line.claims.change.change <= 0 and not line.exposure_is_thin
+        if line.claims is not None and not_shown_to_rise(line)
     }
     if changes:
         findings.tell(

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from salutogen.findings import Persons
 from salutogen.norm import Line
+from salutogen.norm.findings import not_shown_to_rise
 from salutogen.norm.shape import bend_of
 from salutogen.page.section import NEXT_PARAGRAPH, Text
 from salutogen.page.words import say
 from salutogen.report.context import Context
 from salutogen.report.words_of_design import little_asked_about
-from salutogen.report.words_of_line import leaves_out_curve, little_at_most
+from salutogen.report.words_of_line import NO_RESILIENCE, leaves_out_curve, little_at_most
 
 UNASKED = " and what was not asked about would not change it"
 BENDS = {
@@ -42,7 +43,13 @@ def _line_clause(context: Context) -> str:
     line = context.norm.lines.person
     if line.claims is None or context.norm.external is not None:
         return ""
-    if not line.claims.shows_exposure:
+    told = _relation(line, context)
+    return f"{told}, so that {NO_RESILIENCE}" if not_shown_to_rise(line) else told
+
+
+def _relation(line: Line, context: Context) -> str:
+    """How problems go with exposure, as far as that is told."""
+    if line.claims is not None and not line.claims.shows_exposure:
         if little_at_most(line.claims):
             return "problems go little with reported exposure, if at all"
         return "whether problems go with reported exposure is not settled"

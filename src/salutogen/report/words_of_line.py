@@ -6,6 +6,7 @@ import numpy as np
 
 from salutogen.findings import Persons
 from salutogen.norm import Line
+from salutogen.norm.findings import not_shown_to_rise
 from salutogen.norm.line_claims import LineClaims
 from salutogen.norm.shape import Bend, bend_of
 from salutogen.page.audience import Audience
@@ -15,6 +16,7 @@ from salutogen.report.context import Context
 
 PERCENTILES = "the 10th, 50th and 90th percentile of exposure"
 LITTLE = 0.1  # share of the variance of P
+NO_RESILIENCE = "SR is not to be read as resilience here"
 BENDS = {
     "rises": "They rise with exposure throughout.",
     "falls": "They fall with more exposure throughout.",
@@ -34,7 +36,14 @@ def line_in_words(context: Context) -> Text:
             f"along a straight line, {told} But the data show a curve, which this line leaves out: "
             "part of SR is the distance between the two."
         )
-    return _who(line, context) + told
+    return _who(line, context) + told + no_resilience_words(line)
+
+
+def no_resilience_words(line: Line) -> str:
+    """Say that SR is no resilience where problems are not shown to rise; nothing elsewhere."""
+    if not not_shown_to_rise(line):
+        return ""
+    return f" Problems are not shown to rise from low to high exposure, so that {NO_RESILIENCE}."
 
 
 def leaves_out_curve(context: Context) -> bool:
@@ -76,16 +85,45 @@ def _line_words(line: Line, audience: Audience) -> str:
 def _not_told(line: Line, claims: LineClaims) -> str:
     """Say that no relation is told: because it is small at most, or because it is not settled."""
     if not little_at_most(claims):
+        known = _left_open(line, claims) or (
+            ": too little is known to take SR for more than problems, or for no more."
+        )
         return (
             "whether exposure to stressors and mental-health problems hang together is not settled "
-            f"({_weak(line, claims)}): too little is known to take SR for more than problems, or "
-            "for no more."
+            f"({_weak(line, claims)}){known}"
         )
     rest = "what the covariates let expect" if line.covariates else "the mean"
     return (
         "exposure to stressors and mental-health problems hang together too weakly to say in which "
         f"direction ({_weak(line, claims)}): what exposure lets expect is then little more than "
         f"{rest}, and SR little more than problems{' given these' if line.covariates else ''}."
+    )
+
+
+def _left_open(line: Line, claims: LineClaims) -> str:
+    """What an interval excludes and what it leaves open, where one side of it holds little only.
+
+    Ends are told as correlations over persons as well. Nothing where both sides may hold more, and
+    of lines whose ends are none of one correlation: curves, several kinds, covariates.
+    """
+    low, high = slope_interval(line)
+    if low is None or high is None or not line.slope or line.covariates:
+        return ""
+    scale = float(np.sqrt(claims.share.share)) / abs(line.slope)
+    ends = {"rise": high, "fall": low}
+    little = [way for way, end in ends.items() if (scale * end) ** 2 <= LITTLE]
+    if len(little) != 1:
+        return ""
+    shut, open_ = little[0], "fall" if little[0] == "rise" else "rise"
+
+    def told(way: str) -> str:
+        size = points(abs(ends[way]), 3)
+        return f"{size} points (a correlation over persons of {signed(scale * ends[way])})"
+
+    return (
+        f". A {shut} of more than {told(shut)} is excluded by this interval, so that problems "
+        f"{'rise' if shut == 'rise' else 'fall'} little with exposure, if at all; a {open_} of up "
+        f"to {told(open_)} is not."
     )
 
 
@@ -241,8 +279,7 @@ def share_in_words(line: Line, audience: Audience) -> str:
     who = "The kinds of exposure together go" if several else "Exposure goes"
     cause = "they cause" if several else "it causes"
     told = (
-        f"{who} with {percent(share.share)}{interval} of the differences in problems between "
-        "persons"
+        f"{who} with {percent(share.share)}{interval} of the differences in persons' mean problems"
     )
     if not line.covariates:
         return f"{told}, whether or not {cause} them; SR is what is left of them."

@@ -352,8 +352,8 @@ def test_who_left_is_said_with_its_error(cohort: AnalysisInputs) -> None:
         "exposure or SR; differences of up to 0.40 SDs cannot be ruled out."
     )
     assert (
-        "had fewer problems, less exposure and lower SR than those who stayed, each looked at alone"
-        in texts[1]
+        "had fewer problems, less exposure and lower SR than those who stayed (problems, exposure "
+        "and SR looked at one by one, their intervals not adjusted)" in texts[1]
     )
 
 

@@ -106,7 +106,8 @@ def test_slopes_that_disagree_are_named() -> None:
                "whether they were, these data do not tell."),
         (3.0, "3.00 points (1.5 residual SDs) higher than that, the interval would hold 0;"),
         (-9.0, "9.00 points"),
-        (None, "No shift of them would make the interval hold 0."),
+        (None, "No shift of them would make the interval hold 0. Forms that these or others "
+               "missed before are not shifted."),
         (-60.0, "No shift of them that is possible on this scale would make the interval hold 0."),
         (60.0, "No shift of them that is possible on this scale would make the interval hold 0."),
     ],

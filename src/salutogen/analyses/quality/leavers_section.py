@@ -31,6 +31,8 @@ MADE_OF_TWO = (
     "not asked."
 )
 
+UNADJUSTED = " (problems, exposure and SR looked at one by one, their intervals not adjusted)"
+
 
 def leavers_section(leavers: pl.DataFrame, closing: int) -> Section:
     """Put who left beside who stayed, at the first occasion and at each before leaving."""
@@ -81,7 +83,7 @@ def _at_first(leavers: pl.DataFrame) -> str:
     if differ:
         return (
             f"At their first occasion they had {enumeration(differ)} than those who stayed"
-            f"{_alone(differ)}: means over those present speak of other persons later than at "
+            f"{UNADJUSTED}: means over those present may speak of other persons later than at "
             "first."
         )
     ends = [leavers[name].abs().max() for name in ("low", "high")]
@@ -114,7 +116,8 @@ def _before_leaving(leavers: pl.DataFrame) -> Iterator[str]:
     reach = enumeration([f"{NAMES[row['score']]} {_odds(row)}" for row in known.rows(named=True)])
     yield (
         "Whether leaving goes with what was seen at the occasion before it is not settled (odds "
-        f"ratios of not being seen again, for each SD, with 95 % intervals{_alone(known)}: "
+        "ratios of leaving before the last occasions, for each SD, with 95 % "
+        f"intervals{_alone(known)}: "
         f"{reach})."
     )
 
@@ -130,7 +133,7 @@ def _goes_with(told: list[dict[str, Any]]) -> str:
     reach = enumeration([f"{NAMES[row['score']]} {_odds(row)}" for row in told])
     return (
         f"Leaving goes with {enumeration(words)} at the occasion before it{_alone(told)} (odds "
-        f"ratios of not being seen again, for each SD, with 95 % intervals: {reach})."
+        f"ratios of leaving before the last occasions, for each SD, with 95 % intervals: {reach})."
     )
 
 

@@ -13,6 +13,7 @@ from salutogen.analyses.trajectories.anchors.rules import Anchors
 from salutogen.analyses.trajectories.classes.assessment import ClassAssessment
 from salutogen.analyses.trajectories.classes.claims import look_for_classes
 from salutogen.analyses.trajectories.classes.gates import Gate
+from salutogen.analyses.trajectories.classes.problems import problems_of_classes, scored_words
 from salutogen.analyses.trajectories.classes.summary import (
     ClaimedClasses,
     ClassSearch,
@@ -167,9 +168,18 @@ class Trajectories(AnalysisResult):
                 self.findings,
                 audience,
             ),
-            *class_sections(anchors, self.classes, labels, self.findings, audience),
+            *class_sections(
+                anchors, self.classes, labels, self._of_problems(), self.findings, audience
+            ),
             *validity_sections(anchors, self.validity, audience),
         )
+
+    def _of_problems(self) -> str:
+        """Of what scoring claimed classes are, and what problems do in each."""
+        from salutogen.analyses.trajectories.classes.problems import problem_words
+
+        claimed = self.claimed
+        return problem_words(tuple(claimed.mean_P) if claimed else (), self.courses)
 
     def files(self) -> Mapping[str, ResultFile]:
         """`anchors.csv`, `lock.csv`, `response.csv`; with labels, dates or classes further ones."""
@@ -226,7 +236,7 @@ def compute(inputs: AnalysisInputs, settings: TrajectorySettings) -> Trajectorie
     response = _responses(inputs, anchors, courses, metrics)
     told.extend(jump_findings(response.jump_tests))
     classes, about_classes = look_for_classes(
-        courses.lock, anchors.episode, settings.classes, inputs.run
+        courses.lock, anchors.episode, settings.classes, inputs.run, scored=scored_words(courses)
     )
     told.extend(about_classes)
     validity = validity_of(
@@ -240,7 +250,8 @@ def compute(inputs: AnalysisInputs, settings: TrajectorySettings) -> Trajectorie
         with_event=courses.background == "with-event",
     )
     told.extend(validity.findings)
-    found = class_figures(classes)
+    problems = problems_of_classes(classes, courses.lock.P, inputs.run.audience)
+    found = class_figures(classes, problems)
     return Trajectories(
         anchored=anchored,
         courses=courses,

@@ -11,6 +11,7 @@ from salutogen.analyses.trajectories.classes.tables import GATE_WORDS
 from salutogen.analyses.trajectories.courses.figures import own_and_other
 from salutogen.analyses.trajectories.exposure_bands import ErrorBand
 from salutogen.analyses.trajectories.labels.section import BAND_WORDS
+from salutogen.analyses.trajectories.placebo.comparison import Placebo
 from salutogen.analyses.trajectories.placebo.occasions import MARGIN
 from salutogen.analyses.trajectories.recovery.no_curve import (
     NOT_POSSIBLE,
@@ -129,6 +130,7 @@ def _comparator(result: Trajectories) -> Iterator[str]:
         "t intervals clustered by person, the line taken as known; p was adjusted for the figures "
         "of a table (Benjamini & Hochberg, 1995), and a difference was claimed only if it held "
         "however SR was scored."
+        f"{_without_further(placebo)}"
     )
     if placebo.P_jump is not None:
         yield (
@@ -142,6 +144,17 @@ def _comparator(result: Trajectories) -> Iterator[str]:
             "person's mean elsewhere, with t intervals by the jackknife over persons; its p was "
             "adjusted together with those of jump, mean change and depth."
         )
+
+
+def _without_further(placebo: Placebo) -> str:
+    """What was done about listed events that come before a course ends."""
+    if not placebo.n_further:
+        return ""
+    return (
+        " Differences of what is seen at post1 and post2 were computed once more without what "
+        "holds a listed event there, around anchors and at comparator occasions, and called more "
+        "than fluctuation without an event only if they held that way too."
+    )
 
 
 def _sides(result: Trajectories) -> str:

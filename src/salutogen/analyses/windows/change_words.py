@@ -17,6 +17,8 @@ UNMOVED = (
     "as long as that depends on what was seen before (problems, exposure), not on what was not"
 )
 
+UNSHIFTED = "Forms that these or others missed before are not shifted."
+
 
 def change_in_words(change: WindowChange, *, turns: bool = True) -> str:
     """Say what is told of change, with its interval; nothing is called change that holds 0.
@@ -191,7 +193,7 @@ def _on_leaving(change: WindowChange) -> Text:
     )
     if change.tipping_delta is None or not change.tips:
         return say(
-            begun + "No shift of them{possible} would make the interval {turn} 0.",
+            begun + f"No shift of them{{possible}} would make the interval {{turn}} 0. {UNSHIFTED}",
             left=Persons(change.n_left, of=change.n_persons),
             last=change.last_window,
             possible="" if change.tipping_delta is None else " that is possible on this scale",
@@ -201,8 +203,7 @@ def _on_leaving(change: WindowChange) -> Text:
     share = size / change.residual_sd
     return say(
         begun + "Were they on average {size} {way} than that, the interval would {turn} "
-        "0; whether they were, these data do not tell. Forms that these or others missed before "
-        "are not shifted.",
+        f"0; whether they were, these data do not tell. {UNSHIFTED}",
         left=Persons(change.n_left, of=change.n_persons),
         last=change.last_window,
         size=Coarse(

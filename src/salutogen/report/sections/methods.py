@@ -7,6 +7,7 @@ from math import isfinite
 from salutogen.findings import Persons
 from salutogen.namespaces import ARM, told_term
 from salutogen.norm import Line
+from salutogen.norm.findings import not_shown_to_rise
 from salutogen.page.section import Section
 from salutogen.page.words import (
     MINUS,
@@ -137,7 +138,7 @@ def _line_words(context: Context) -> str:
         "Stressor reactivity (SR; Kalisch et al., 2021) was the residual of P from the regression "
         f"of P on E{beside} over {over} ({_equation(line, context)}; "
         f"{told}); positive SR means more problems than "
-        "expected given exposure, that is, lower resilience."
+        f"expected given exposure{_read_as(line)}."
     )
     test = norm.shape_test
     if test is not None:
@@ -156,6 +157,24 @@ def _line_words(context: Context) -> str:
     if norm.external:
         text += f" The line was taken over from {norm.external}."
     return text + _leftover_words(context)
+
+
+def _read_as(line: Line) -> str:
+    """What positive SR is read as: less resilience, where problems are shown to go with exposure.
+
+    Without that, what exposure lets expect is much the same for everyone, and SR much of P.
+    """
+    if not_shown_to_rise(line):
+        return (
+            ". Problems were not shown to rise from low to high exposure, so that SR was not read "
+            "as resilience"
+        )
+    if line.claims is not None and not line.claims.shows_exposure:
+        return (
+            ". That is lower resilience only where problems go with exposure, which was not shown "
+            "here"
+        )
+    return ", that is, lower resilience"
 
 
 def _leftover_words(context: Context) -> str:

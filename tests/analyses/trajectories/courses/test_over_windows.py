@@ -88,8 +88,8 @@ def test_what_events_left_is_no_change_of_everyone(tmp_path: Path) -> None:
     assert found.of_events
     assert "The change may be what events left in those who reported one" in said(found)
     assert (
-        "is told of those who reported an event in between, and not settled in those who reported "
-        "none at any occasion seen" in str(result.in_short())
+        "is only seen in those who reported an event in between, and not settled in those who "
+        "reported none at any occasion seen" in str(result.in_short())
     )
 
 

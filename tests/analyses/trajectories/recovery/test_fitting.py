@@ -122,7 +122,37 @@ def test_one_background_without_a_half_life_withholds_that_of_the_other() -> Non
     assert not curve.settled
     (told,) = (item for item in findings if item.code == "half-life-withheld")
     assert "but none that is told with SR judged the other way" in told.text
-    assert "half-lives differ" in unsettled_words(curve)
+    assert "how fast hangs on whether the event is in exposure" in unsettled_words(curve)
+
+
+def test_ends_of_one_scoring_are_not_told_as_those_of_the_half_life() -> None:
+    """The truth halves in 2 occasions; where 2 points are out of peri alone no speed is told."""
+    without = made(1.0 + 4.0 * 0.5 ** (np.arange(12) / 2.0), 6)
+    own = without - np.array([2.0, *[0.0] * 11])
+    alone = fit_way_back(own, np.arange(150), seed=1)
+    _, curve, findings = fit_way_back(own, np.arange(150), other=without, seed=1)
+    assert curve is not None
+    assert not curve.speed_told
+    assert curve.way < 0
+    low, high = curve.interval
+    assert not low <= 2.0 <= high, "the interval of this scoring leaves out the truth"
+    (told,) = (item for item in findings if item.code == "half-life-not-settled")
+    assert "hangs on what the line takes out at the event" in told.text
+    assert not any(sign.isdigit() for sign in told.text)
+    assert curve.withheld == "backgrounds"
+    (one,) = (item for item in alone[2] if item.code == "half-life-not-settled")
+    assert f"{low:.2f}" in one.text, "without another scoring it is that of the half-life"
+
+
+def test_a_speed_that_no_scoring_tells_is_given_no_ends() -> None:
+    own = made(1.0 + 4.0 * 0.5 ** (np.arange(12) / 6.0), 5)
+    _, curve, findings = fit_way_back(own, np.arange(150), other=own, seed=1)
+    assert curve is not None
+    assert curve.way < 0
+    assert not curve.speed_told
+    (told,) = (item for item in findings if item.code == "half-life-not-settled")
+    assert "neither as SR is judged here nor judged the other way" in told.text
+    assert not any(sign.isdigit() for sign in told.text)
 
 
 @pytest.mark.parametrize(

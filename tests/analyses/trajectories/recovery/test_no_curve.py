@@ -58,7 +58,7 @@ def test_a_half_life_that_is_withheld_has_one_reason() -> None:
             for ends in ((1.0, 2.0), (-1.0, 2.0), (-2.0, -1.0))
         ),
     ]
-    assert each[0] == "half-lives with and without the event in exposure do not agree"
+    assert each[0] == "how fast SR falls hangs on whether the event is in exposure"
     assert len(set(each)) == len(each)
     for words in each:
         assert " or not " not in words

@@ -28,6 +28,8 @@ def look_for_classes(
     episode: NDArray[np.int64],
     settings: ClassSettings | Literal["off"],
     run: RunContext,
+    *,
+    scored: str = "SR",
 ) -> tuple[ClassAssessment | None, Findings]:
     """Look for classes in the locked SR, and say whether they are claimed.
 
@@ -39,6 +41,8 @@ def look_for_classes(
     settings : ClassSettings or "off"
     run : RunContext
         Seed, cluster and progress.
+    scored : str
+        What the courses are of, in words.
     """
     told = Findings()
     first = episode == 1
@@ -73,7 +77,7 @@ def look_for_classes(
                 numbers={"persons": persons},
             )
             return None, told
-    _tell_verdict(told, found, settings)
+    _tell_verdict(told, found, settings, scored)
     if found.at_the_edge:
         told.tell("classes-at-the-edge", max=found.n_classes)
     if found.passed:
@@ -92,7 +96,9 @@ def bounds_of(lock: Lock, first: NDArray[np.bool_]) -> tuple[FloatArray, FloatAr
     return lock.SR - (lock.P - low), lock.SR + (high - lock.P)
 
 
-def _tell_verdict(told: Findings, found: ClassAssessment, settings: ClassSettings) -> None:
+def _tell_verdict(
+    told: Findings, found: ClassAssessment, settings: ClassSettings, scored: str
+) -> None:
     """Say that classes are claimed, or which gates fail."""
     failed = [gate.name for gate in found.gates if gate.reached and not gate.passed]
     k = found.n_classes
@@ -101,7 +107,7 @@ def _tell_verdict(told: Findings, found: ClassAssessment, settings: ClassSetting
     own = settings.gates != GateSettings()
     gates_from = "those of the study file" if own else "the defaults"
     if found.passed:
-        told.tell("classes-claimed", classes=k, numbers=numbers)
+        told.tell("classes-claimed", classes=k, scored=scored, numbers=numbers)
     elif k == 1:
         told.tell(
             "classes-not-claimed",

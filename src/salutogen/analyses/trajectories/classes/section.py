@@ -23,10 +23,14 @@ def class_sections(
     anchors: Anchors,
     assessment: ClassAssessment | None,
     labels: Labels | None,
+    of_problems: str,
     findings: Sequence[Finding],
     audience: Audience,
 ) -> list[Section]:
-    """Sections on classes, in reading order."""
+    """Sections on classes, in reading order.
+
+    `of_problems` says of what scoring the classes are, and what problems do in each.
+    """
     told = tuple(item for item in findings if item.code.startswith(CODES))
     if assessment is None:
         return [
@@ -54,7 +58,7 @@ def class_sections(
         )
     ]
     if assessment.passed:
-        sections.append(_claimed(anchors, assessment, labels, audience))
+        sections.append(_claimed(anchors, assessment, labels, of_problems, audience))
     return sections
 
 
@@ -188,7 +192,11 @@ def _searches(rule: str, assessment: ClassAssessment, audience: Audience) -> tup
 
 
 def _claimed(
-    anchors: Anchors, assessment: ClassAssessment, labels: Labels | None, audience: Audience
+    anchors: Anchors,
+    assessment: ClassAssessment,
+    labels: Labels | None,
+    of_problems: str,
+    audience: Audience,
 ) -> Section:
     rule, fit = anchors.rule, assessment.fit
     sure = float(fit.posterior.max(axis=1).mean())
@@ -208,6 +216,7 @@ def _claimed(
             f"Under {assessment.chosen.words}, {fit.n_classes} classes describe the courses; "
             f"a person's most probable class has a probability of {percent(sure)} on average. "
             "Classes are counted by falling share.",
+            of_problems,
             "Classes summarise courses in these data under this model. Whether they are kinds of "
             "people is for other data to show.",
         ),

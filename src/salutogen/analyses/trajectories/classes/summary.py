@@ -5,6 +5,7 @@ from __future__ import annotations
 from salutogen.analyses.trajectories.classes.assessment import ClassAssessment
 from salutogen.analyses.trajectories.classes.gates import Gate
 from salutogen.analyses.trajectories.classes.mixtures import AssumptionSet
+from salutogen.analyses.trajectories.classes.problems import ProblemsOfClasses
 from salutogen.analyses.trajectories.classes.settings import CourseModel, Variances
 from salutogen.columns import LESS_RESILIENT, POINTS, Kind, Record, figure, record
 from salutogen.models import LongitudinalKMeansResult
@@ -22,6 +23,11 @@ class ClaimedClasses(Record):
         "Mean course of each class, by position", unit=POINTS, sign=LESS_RESILIENT
     )
     entropy: float = figure("Relative entropy")
+    mean_P: list[dict[str, float | None]] = figure(
+        "Mean problems of the persons most probably in each class, by position, of courses without "
+        "a gap; null of too few",
+        unit=POINTS,
+    )
 
 
 @record
@@ -80,12 +86,14 @@ class ClassFigures(Record):
 NOT_ASSESSED = ClassFigures(classes=None, gates=(), gates_passed=False, class_search=None)
 
 
-def class_figures(assessment: ClassAssessment | None) -> ClassFigures:
-    """Say what was found as plain data."""
+def class_figures(
+    assessment: ClassAssessment | None, problems: ProblemsOfClasses = ()
+) -> ClassFigures:
+    """Say what was found as plain data; `problems` are the means of P of each class."""
     if assessment is None:
         return NOT_ASSESSED
     return ClassFigures(
-        classes=_claimed(assessment) if assessment.passed else None,
+        classes=_claimed(assessment, problems) if assessment.passed else None,
         gates=assessment.gates,
         gates_passed=assessment.passed,
         class_search=ClassSearch(
@@ -102,7 +110,7 @@ def class_figures(assessment: ClassAssessment | None) -> ClassFigures:
     )
 
 
-def _claimed(assessment: ClassAssessment) -> ClaimedClasses:
+def _claimed(assessment: ClassAssessment, problems: ProblemsOfClasses) -> ClaimedClasses:
     fit = assessment.fit
     return ClaimedClasses(
         n=fit.n_classes,
@@ -111,6 +119,7 @@ def _claimed(assessment: ClassAssessment) -> ClaimedClasses:
         n_persons=int(assessment.rows.size),
         mean=assessment.class_means().tolist(),
         entropy=fit.entropy,
+        mean_P=list(problems),
     )
 
 

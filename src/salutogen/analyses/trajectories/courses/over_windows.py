@@ -155,8 +155,8 @@ def windows_in_short(found: OverWindows | None) -> str:
     if found is None or not found.of_events:
         return ""
     return (
-        "the change over the windows is told of those who reported an event in between, and not "
-        "settled in those who reported none at any occasion seen"
+        "the change over the windows is only seen in those who reported an event in between, and "
+        "not settled in those who reported none at any occasion seen"
     )
 
 

@@ -90,16 +90,17 @@ def afterwards_words(
         if not item.n_seen:
             parts.append(
                 say(
-                    f"Of the {{n}} courses “{SHOWN[label]}” none was seen after post2: whether "
-                    "that lasts is not known.",
+                    f"Of the {{n:# course|# courses}} “{SHOWN[label]}” none was seen after post2: "
+                    "whether that lasts is not known.",
                     n=start["n"],
                 )
             )
             continue
         parts.append(
             say(
-                f"Of the {{n}} courses “{SHOWN[label]}” {{seen}} {{seen:was|were}} seen after it: "
-                "{within} not above the band at some time, and {last} above it when last seen.",
+                f"Of the {{n:# course|# courses}} “{SHOWN[label]}” {{seen}} {{seen:was|were}} seen "
+                "after it: {within} not above the band at some time, and {last} above it when last "
+                "seen.",
                 **start,
                 within=_part(item.n_within, item),
                 last=_part(item.n_above_last, item),

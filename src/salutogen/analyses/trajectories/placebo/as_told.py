@@ -8,7 +8,7 @@ from typing import Any
 from salutogen.analyses.trajectories.placebo.comparison import Placebo
 from salutogen.analyses.trajectories.placebo.contrast import ShareContrast
 from salutogen.analyses.trajectories.placebo.returns import ComparedShare
-from salutogen.analyses.trajectories.placebo.scored import OneSide, ScoredComparison
+from salutogen.analyses.trajectories.placebo.scored import PartCompared, ScoredComparison
 from salutogen.columns import Kind, columns_of
 from salutogen.page.audience import Audience
 
@@ -25,9 +25,15 @@ def as_told(placebo: Placebo | None, audience: Audience) -> Placebo | None:
         if found is None:
             return None
         labels = {name: _coarse(item, audience) for name, item in found.labels.items()}
-        return replace(found, labels=labels, before=side(found.before), after=side(found.after))
+        return replace(
+            found,
+            labels=labels,
+            before=side(found.before),
+            after=side(found.after),
+            without_further=side(found.without_further),
+        )
 
-    def side(found: OneSide | None) -> OneSide | None:
+    def side(found: PartCompared | None) -> PartCompared | None:
         if found is None:
             return None
         labels = {name: _coarse(item, audience) for name, item in found.labels.items()}
@@ -40,6 +46,9 @@ def as_told(placebo: Placebo | None, audience: Audience) -> Placebo | None:
         SR_other=scored(placebo.SR_other),
         back_after={visit: _coarse(one, audience) for visit, one in placebo.back_after.items()},
         above=None if placebo.above is None else _coarse(placebo.above, audience),
+        further_event=None
+        if placebo.further_event is None
+        else _coarse(placebo.further_event, audience),
     )
 
 

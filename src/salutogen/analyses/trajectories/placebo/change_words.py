@@ -8,6 +8,7 @@ from salutogen.analyses.trajectories.courses.event_courses import LockedCourses
 from salutogen.analyses.trajectories.courses.figures import own_and_other
 from salutogen.analyses.trajectories.placebo.comparison import Placebo
 from salutogen.analyses.trajectories.placebo.differences import why_not_all
+from salutogen.analyses.trajectories.placebo.further_words import further_event, met_words
 from salutogen.analyses.trajectories.placebo.regression import FEWEST, RegressionToMean
 from salutogen.analyses.trajectories.placebo.side_words import FLUCTUATION, LEFT, given_words
 from salutogen.findings import Persons
@@ -54,7 +55,7 @@ def change_words(courses: LockedCourses, placebo: Placebo | None, anchored: int)
     return say(
         "In the {n} courses that have comparator occasions and a level elsewhere SR changes from "
         "the event on by {change} points (mean of post1 and post2 minus peri{judged}). {given} "
-        "{expected}.{again} {verdict}",
+        "{expected}.{again} {verdict}{met}",
         n=Persons(found.n, of=anchored),
         change=signed(found.change),
         judged=judged,
@@ -62,6 +63,7 @@ def change_words(courses: LockedCourses, placebo: Placebo | None, anchored: int)
         expected=_expected(found),
         again=again,
         verdict=_verdict(placebo),
+        met=met_words(placebo),
     )
 
 
@@ -94,7 +96,7 @@ def _verdict(placebo: Placebo) -> str:
     }
     if placebo.falls_beyond:
         differences = _differences(each)
-        beside = f"{_before_alone(placebo)}{_drawn_out(each)}"
+        beside = f"{_before_alone(placebo)}{_without_further(placebo)}{_drawn_out(each)}"
         if not placebo.falls_beyond_fluctuation:
             return (
                 f"From that, the change differs by {differences}.{beside} So nothing is "
@@ -134,7 +136,7 @@ def _before_alone(placebo: Placebo) -> str:
             " Comparator occasions before the first anchor, which alone hold nothing of the event, "
             "are too few to tell it by themselves."
         )
-    if placebo.falls_beyond_fluctuation:
+    if placebo.falls_before_alone:
         plain = next(iter(each))
         return (
             f" {plain[0].upper()}{plain[1:]}, with comparator occasions before the first anchor "
@@ -146,6 +148,26 @@ def _before_alone(placebo: Placebo) -> str:
         " With comparator occasions before the first anchor alone, which hold nothing of the "
         f"event, it is {_differences(each)}: {why}."
     )
+
+
+def _without_further(placebo: Placebo) -> str:
+    """The difference without courses that met a further event: by all that it hangs on."""
+    if not placebo.n_further:
+        return ""
+    each = {
+        words: found.without_further.regression
+        for words, found in placebo.ways.items()
+        if found.without_further is not None and found.without_further.regression is not None
+    }
+    steady = placebo.falls_without_further
+    met = f" Without the courses that met {further_event(placebo)} it"
+    if len(each) < len(placebo.ways):
+        return f"{met} {'holds as well' if steady else 'is not told'}."
+    if steady:
+        return f"{met} is {_differences(each)}."
+    apart = all(item.leaves_out_0 for item in each.values())
+    why = "not on the same side of 0" if apart else why_not_all(each, COUNTED)
+    return f"{met} is {_differences(each)}: {why}."
 
 
 def _drawn_out(each: Mapping[str, RegressionToMean]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from salutogen.analyses.trajectories.anchors.events import BoolArray
 from salutogen.analyses.trajectories.anchors.wording import WITHOUT_LISTED
 from salutogen.analyses.trajectories.courses.locks import FloatArray
 from salutogen.analyses.trajectories.exposure_bands import ErrorBand
@@ -30,6 +31,8 @@ from salutogen.analyses.trajectories.placebo.scored import (
     scored_comparison,
 )
 from salutogen.columns import POINTS, Kind, Record, beside, figure, record
+
+BEFORE_FURTHER = ("jump", "pre", "peri")  # figures that end before post1
 
 
 @record
@@ -83,6 +86,16 @@ class Placebo(Record):
         "the same span at comparator occasions",
         default=None,
     )
+    n_further: int = figure(
+        "Complete courses compared that met a further listed event at post1 or post2, the same or "
+        "another one",
+        kind=Kind.COUNT,
+        default=0,
+    )
+    further_event: ShareContrast | None = figure(
+        "Their share, and that of comparator courses with a listed event at these positions",
+        default=None,
+    )
     P_jump: Contrast | None = figure(
         "Problems at the event minus problems before, of the complete courses",
         unit=POINTS,
@@ -121,8 +134,9 @@ class Placebo(Record):
 
         Comparator occasions after an event may hold what is left of it, so that what goes beyond
         them need not go beyond ordinary fluctuation: those before the first anchor must say so too.
+        So must courses that met no further event.
         """
-        if not self.beyond(table, name):
+        if not self.beyond(table, name) or not self.without_further(table, name):
             return False
         if self.n_before == self.n:
             return True
@@ -132,6 +146,22 @@ class Placebo(Record):
         return len(each) == len(sides) and all(
             item.beyond and (item.excess > 0.0) == up for item in each
         )
+
+    def without_further(self, table: str, name: str) -> bool:
+        """Whether a figure goes beyond its placebo without courses that met a further event too.
+
+        A jump is over before these come. Where too few courses are without, it is not known to.
+        """
+        if not self.n_further or name in BEFORE_FURTHER:
+            return True
+        for found in self.scored:
+            part = found.judged_without
+            if part is None:
+                return False
+            alone, whole = getattr(part, table)[name], getattr(found, table)[name]
+            if not alone.beyond or alone.excess * whole.excess <= 0.0:
+                return False
+        return True
 
     @property
     def P_beyond(self) -> bool:
@@ -171,9 +201,14 @@ class Placebo(Record):
 
     @property
     def falls_beyond_fluctuation(self) -> bool:
-        """Whether it does so where the comparator holds nothing of the event."""
-        if not self.falls_beyond or self.n_before == self.n:
-            return self.falls_beyond
+        """Whether it does so where the comparator, and the course, hold nothing of an event."""
+        return self.falls_beyond and self.falls_before_alone and self.falls_without_further
+
+    @property
+    def falls_before_alone(self) -> bool:
+        """Whether it differs by comparator occasions before the first anchor as well."""
+        if self.n_before == self.n:
+            return True
         pairs = [(found.regression, found.before) for found in self.scored if found.regression]
         return all(
             early is not None
@@ -181,6 +216,21 @@ class Placebo(Record):
             and early.regression.leaves_out_0
             and early.regression.excess * whole.excess > 0.0
             for whole, early in pairs
+        )
+
+    @property
+    def falls_without_further(self) -> bool:
+        """Whether it does so without the courses that met a further listed event too."""
+        if not self.n_further:
+            return True
+        pairs = [(found.regression, found.judged_without) for found in self.scored]
+        return all(
+            part is not None
+            and part.regression is not None
+            and part.regression.leaves_out_0
+            and part.regression.excess * whole.excess > 0.0
+            for whole, part in pairs
+            if whole is not None
         )
 
 
@@ -233,6 +283,8 @@ def compare(
         else {},
         n_left=number_above(after, chosen.of, SR.half_width) if enough else 0.0,
         above=_above(chosen, SR) if enough else None,
+        n_further=int((chosen.further & _complete(chosen, SR)).sum()) if enough else 0,
+        further_event=_further(chosen, SR) if enough else None,
         P_jump=_problems(chosen, SR, problems),
         P_jump_before=_problems_before(chosen, SR, problems),
         rated=rated,
@@ -241,10 +293,22 @@ def compare(
     )
 
 
+def _complete(chosen: PlaceboOccasions, SR: ScoredRows) -> BoolArray:
+    """Which of the courses around events are complete, shape (m,)."""
+    return np.asarray(np.isfinite(SR.locked[chosen.anchor]).all(axis=1))
+
+
+def _further(chosen: PlaceboOccasions, SR: ScoredRows) -> ShareContrast:
+    """Share with a listed event at post1 or post2, and at these positions elsewhere."""
+    own = chosen.further.astype(np.float64)
+    own[~_complete(chosen, SR)] = np.nan
+    around = chosen.further_around.astype(np.float64)
+    return ShareContrast.of(contrast(own, around, chosen.of, chosen.person))
+
+
 def _above(chosen: PlaceboOccasions, SR: ScoredRows) -> ShareContrast:
     """Share seen above the band from the event to post2, and over as long elsewhere."""
-    mine = SR.locked[chosen.anchor]
-    complete = np.isfinite(mine).all(axis=1)
+    mine, complete = SR.locked[chosen.anchor], _complete(chosen, SR)
 
     def above(courses: FloatArray) -> FloatArray:
         return np.asarray((courses[..., 1:] - courses[..., :1] > SR.half_width).any(axis=-1) * 1.0)
@@ -258,7 +322,7 @@ def _problems_before(
     chosen: PlaceboOccasions, SR: ScoredRows, problems: tuple[FloatArray, FloatArray] | None
 ) -> Contrast | None:
     """As `_problems`, with the comparator before the first anchor; None where it always is."""
-    complete = np.isfinite(SR.locked[chosen.anchor]).all(axis=1)
+    complete = _complete(chosen, SR)
     if chosen.before.all() or not may_stand_alone(complete, chosen.before):
         return None
     return _problems(chosen.among(chosen.before), SR, problems)
@@ -268,7 +332,7 @@ def _problems(
     chosen: PlaceboOccasions, SR: ScoredRows, problems: tuple[FloatArray, FloatArray] | None
 ) -> Contrast | None:
     """How problems change at the event in the courses whose SR is complete; None of too few."""
-    complete = np.isfinite(SR.locked[chosen.anchor]).all(axis=1)
+    complete = _complete(chosen, SR)
     if problems is None or complete.sum() < FEWEST:
         return None
     rows, locked = problems

@@ -39,6 +39,10 @@ class PlaceboOccasions:
     until : ndarray of int, shape (rows,)
         Where the next anchor of the person stands, or the number of planned occasions: what
         follows a placebo occasion is looked at until then.
+    further : ndarray of bool, shape (m,)
+        Whether a listed event counts at post1 or post2 of the anchor, the same or another one.
+    further_around : ndarray of bool, shape (rows,)
+        Whether one counts there after each placebo occasion.
     """
 
     anchor: NDArray[np.int64]
@@ -47,6 +51,8 @@ class PlaceboOccasions:
     of: NDArray[np.int64]
     occasion: NDArray[np.int64]
     until: NDArray[np.int64]
+    further: BoolArray
+    further_around: BoolArray
 
     def __repr__(self) -> str:
         """Say how many anchors have placebo occasions, and how many these are."""
@@ -54,7 +60,15 @@ class PlaceboOccasions:
 
     def among(self, kept: BoolArray) -> PlaceboOccasions:
         """Keep the occasions of some of the anchors (m,)."""
-        rows = kept[self.of]
+        return self._kept(kept, kept[self.of])
+
+    def without_further(self) -> PlaceboOccasions:
+        """Keep what holds no listed event at post1 and post2, around events and elsewhere."""
+        rows = ~self.further_around & ~self.further[self.of]
+        return self._kept(np.bincount(self.of[rows], minlength=self.anchor.size) > 0, rows)
+
+    def _kept(self, kept: BoolArray, rows: BoolArray) -> PlaceboOccasions:
+        """Keep some of the anchors, and some of the occasions that stand beside these."""
         return PlaceboOccasions(
             anchor=self.anchor[kept],
             person=self.person[kept],
@@ -62,6 +76,8 @@ class PlaceboOccasions:
             of=(np.cumsum(kept) - 1)[self.of[rows]],
             occasion=self.occasion[rows],
             until=self.until[rows],
+            further=self.further[kept],
+            further_around=self.further_around[rows],
         )
 
     def drawn(self, draws: int, seed: int | np.random.SeedSequence) -> NDArray[np.int64]:
@@ -187,6 +203,7 @@ def placebos_of(grid: EventGrid, anchors: Anchors, rows: FloatArray) -> PlaceboO
     of, occasion = np.nonzero(pool[anchor])
     person = anchors.person[anchor]
     early = _before_all(anchors, rows.shape[1])[anchor]
+    later = _event_after(grid, rows.shape[1])
     return PlaceboOccasions(
         anchor=anchor,
         person=person,
@@ -194,6 +211,17 @@ def placebos_of(grid: EventGrid, anchors: Anchors, rows: FloatArray) -> PlaceboO
         of=of.astype(np.int64),
         occasion=occasion.astype(np.int64),
         until=_next_anchor(anchors, person[of], occasion.astype(np.int64), rows.shape[1]),
+        further=later[person, anchors.occasion[anchor]],
+        further_around=later[person[of], occasion],
+    )
+
+
+def _event_after(grid: EventGrid, k: int) -> BoolArray:
+    """Whether a listed event counts at one of the two occasions after each; (persons, k)."""
+    hit = np.zeros((grid.hits.shape[0], k + max(OFFSETS)), dtype=bool)
+    hit[:, :k] = grid.hits.any(axis=2)
+    return np.asarray(
+        np.logical_or.reduce([hit[:, after : after + k] for after in OFFSETS if after > 0])
     )
 
 

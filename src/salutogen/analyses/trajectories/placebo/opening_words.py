@@ -15,6 +15,7 @@ from salutogen.analyses.trajectories.placebo.differences import (
     excess_words,
     why_not_all,
 )
+from salutogen.analyses.trajectories.placebo.further_words import further_words, hanging_words
 from salutogen.analyses.trajectories.placebo.side_words import bar_words, sides_words
 from salutogen.analyses.trajectories.placebo.words import SELECTED, SELECTED_NONE, reach_words
 from salutogen.analyses.trajectories.recovery.late_change import late_error_words
@@ -153,7 +154,8 @@ def _elsewhere(placebo: Placebo) -> str:
 def _after_short(placebo: Placebo) -> str:
     """Whether SR after the event, when its exposure is over, is higher at any error of exposure."""
     band = placebo.mean_change_error_band
-    if band is None or not placebo.beyond("response", "mean_change"):
+    steady = placebo.without_further("response", "mean_change")
+    if band is None or not steady or not placebo.beyond("response", "mean_change"):
         return ""
     higher = band.holds_with_error and (band.value or 0.0) > 0.0
     return AFTER if higher else ""
@@ -185,7 +187,7 @@ def _late_words(response: Response, courses: LockedCourses) -> Text:
     )
 
 
-def _after_words(placebo: Placebo) -> str:
+def _after_words(placebo: Placebo) -> Text:
     """How SR after the event differs from its level before, beyond the comparator, and its band."""
     band = placebo.mean_change_error_band
     found = None if placebo.SR is None else placebo.SR.response["mean_change"]
@@ -193,6 +195,7 @@ def _after_words(placebo: Placebo) -> str:
         return ""
     if not placebo.beyond("response", "mean_change"):
         return ""
+    steady = placebo.without_further("response", "mean_change")
     held = "stays on that side of 0" if band.holds_with_error else "may lie on either side of 0"
     before = None if placebo.SR is None else placebo.SR.before
     early = (
@@ -201,11 +204,13 @@ def _after_words(placebo: Placebo) -> str:
         else f" (with those before the first anchor alone "
         f"{excess_words(before.response['mean_change'], share=False)})"
     )
-    return (
+    return say(
         " In the courses compared SR changed from before the event to the two occasions after it "
         f"by {signed(found.observed)}, by {excess_words(found, share=False)} beyond the "
         f"comparator{early}; with error in exposure the former difference {held} "
-        f"({signed(band.error_low)} to {signed(band.error_high)})."
+        f"({signed(band.error_low)} to {signed(band.error_high)}).{{hanging}}{{further}}",
+        hanging="" if steady else f" {hanging_words(placebo, 'response', ['mean_change'])}",
+        further=further_words(placebo, "response", ["mean_change"]),
     )
 
 

@@ -22,7 +22,7 @@ from salutogen.analyses.trajectories.placebo.occasions import (
     placebos_of,
 )
 from salutogen.analyses.trajectories.placebo.scored import (
-    OneSide,
+    PartCompared,
     ScoredComparison,
     ScoredRows,
 )
@@ -126,9 +126,16 @@ def without_labels(placebo: Placebo) -> Placebo:
     def bare(found: ScoredComparison | None) -> ScoredComparison | None:
         if found is None:
             return None
-        return replace(found, labels={}, before=side(found.before), after=side(found.after))
+        return replace(
+            found,
+            labels={},
+            before=side(found.before),
+            after=side(found.after),
+            without_further=side(found.without_further),
+            judged_without=side(found.judged_without),
+        )
 
-    def side(found: OneSide | None) -> OneSide | None:
+    def side(found: PartCompared | None) -> PartCompared | None:
         return None if found is None else replace(found, labels={})
 
     return replace(

@@ -25,7 +25,7 @@ from salutogen.analyses.trajectories.placebo.regression import (
     regression_to_mean,
     with_level,
 )
-from salutogen.columns import LESS_RESILIENT, POINTS, Kind, Record, figure, record
+from salutogen.columns import LESS_RESILIENT, POINTS, Kind, Record, beside, figure, record
 from salutogen.page.audience import SMALL_CELL
 
 FEWEST = 20  # courses with a placebo, below which nothing is compared
@@ -64,13 +64,15 @@ class ScoredRows:
 
 
 @record
-class OneSide(Record):
-    """The comparison with comparator occasions on one side of the event alone.
+class PartCompared(Record):
+    """The comparison of some of the courses alone.
 
-    Before the first anchor they hold nothing of it; after it they may still hold its reaction.
+    Of those whose comparator lies on one side of the event: before the first anchor it holds
+    nothing of the event, after it it may still hold its reaction. Or of those that met no further
+    listed event at post1 and post2.
     """
 
-    n: int = figure("Complete courses whose comparator lies there", kind=Kind.COUNT)
+    n: int = figure("Complete courses that these are", kind=Kind.COUNT)
     labels: dict[str, ShareContrast] = figure("As of all comparator occasions")
     course: dict[str, Contrast] = figure(
         "As of all comparator occasions", unit=POINTS, sign=LESS_RESILIENT
@@ -79,13 +81,20 @@ class OneSide(Record):
         "As of all comparator occasions", unit=POINTS, sign=LESS_RESILIENT
     )
     regression: RegressionToMean | None = figure(
-        "As of all comparator occasions; null after the event, and of too few", default=None
+        "As of all comparator occasions; null for those after the event, and of too few",
+        default=None,
     )
 
 
 @record
 class ScoredComparison(Record):
-    """Labels, courses and responses beside their placebo, under one way of scoring SR."""
+    """Labels, courses and responses beside their placebo, under one way of scoring SR.
+
+    Attributes
+    ----------
+    judged_without : PartCompared or None
+        `without_further` as all the persons judge it, whatever may be told of it.
+    """
 
     labels: dict[str, ShareContrast] = figure(
         "Shares of labels among the complete courses that were not high before and have placebo "
@@ -104,14 +113,20 @@ class ScoredComparison(Record):
         kind=Kind.COUNT,
         default=0,
     )
-    before: OneSide | None = figure(
+    before: PartCompared | None = figure(
         "The same with comparator occasions before the first anchor; null where too few have some",
         default=None,
     )
-    after: OneSide | None = figure(
+    after: PartCompared | None = figure(
         "The same with comparator occasions after an anchor; null where too few have some",
         default=None,
     )
+    without_further: PartCompared | None = figure(
+        "The same of the courses that met no further listed event at post1 and post2, beside "
+        "comparator occasions without one there; null where no course met one, and of too few",
+        default=None,
+    )
+    judged_without: PartCompared | None = beside(default=None)
 
 
 def depth(courses: FloatArray) -> FloatArray:
@@ -153,6 +168,7 @@ def scored_comparison(
     regression = _regression(chosen, scored)
     # The change that follows the jump is told of the same courses, in the same breath.
     response, p = told_beside(response, None if regression is None else regression.p)
+    alone = _without_further(chosen, scored, settings)
     return ScoredComparison(
         labels=told_together(labels),
         course=told_together(course),
@@ -161,8 +177,10 @@ def scored_comparison(
         n_with_level=int(
             with_level(_whole(chosen, scored), chosen.of, _elsewhere(chosen, scored)).sum()
         ),
-        before=_one_side(chosen, chosen.before, scored, settings, regressed=True),
-        after=_one_side(chosen, ~chosen.before, scored, settings, regressed=False),
+        before=_side(chosen, chosen.before, scored, settings, regressed=True),
+        after=_side(chosen, ~chosen.before, scored, settings, regressed=False),
+        without_further=alone,
+        judged_without=alone,
     )
 
 
@@ -180,21 +198,39 @@ def may_stand_alone(complete: BoolArray, there: BoolArray) -> bool:
     return n >= FEWEST and not 0 < rest < SMALL_CELL
 
 
-def _one_side(
+def _without_further(
+    chosen: PlaceboOccasions, scored: ScoredRows, settings: LabelSettings
+) -> PartCompared | None:
+    """The comparison without later events on either side; None where there are none."""
+    complete = np.isfinite(_whole(chosen, scored)[:, 0])
+    if not (complete & chosen.further).any():
+        return None
+    alone = chosen.without_further()
+    if np.isfinite(_whole(alone, scored)[:, 0]).sum() < FEWEST:
+        return None
+    return _part(alone, scored, settings, regressed=True)
+
+
+def _side(
     chosen: PlaceboOccasions,
     there: BoolArray,
     scored: ScoredRows,
     settings: LabelSettings,
     *,
     regressed: bool,
-) -> OneSide | None:
+) -> PartCompared | None:
     complete = np.isfinite(_whole(chosen, scored)[:, 0])
     if not may_stand_alone(complete, there):
         return None
-    n, chosen = int((complete & there).sum()), chosen.among(there)
+    return _part(chosen.among(there), scored, settings, regressed=regressed)
+
+
+def _part(
+    chosen: PlaceboOccasions, scored: ScoredRows, settings: LabelSettings, *, regressed: bool
+) -> PartCompared:
     labels, course, response = _contrasts(chosen, scored, settings)
-    return OneSide(
-        n=n,
+    return PartCompared(
+        n=response["jump"].n,
         labels=told_together(labels),
         course=told_together(course),
         response=told_together(response),

@@ -16,7 +16,7 @@ from salutogen.analyses.trajectories.placebo.differences import (
     excess_words,
     shown_name,
 )
-from salutogen.analyses.trajectories.placebo.scored import OneSide
+from salutogen.analyses.trajectories.placebo.scored import PartCompared
 from salutogen.findings import Persons
 from salutogen.page.audience import Audience
 from salutogen.page.section import Text
@@ -146,7 +146,7 @@ def sides_words(placebo: Placebo, table: str, names: Iterable[str]) -> Text:
     )
 
 
-def _differences(side: OneSide, table: str, names: Iterable[str]) -> str:
+def _differences(side: PartCompared, table: str, names: Iterable[str]) -> str:
     figures: dict[str, Contrast] = getattr(side, table)
     parts = []
     for name in names:

@@ -22,7 +22,7 @@ from salutogen.analyses.trajectories.placebo.contrast import (
     told_beside,
 )
 from salutogen.analyses.trajectories.placebo.regression import RegressionToMean
-from salutogen.analyses.trajectories.placebo.scored import OneSide, ScoredComparison
+from salutogen.analyses.trajectories.placebo.scored import PartCompared, ScoredComparison
 from salutogen.page.audience import SMALL_CELL, Audience
 
 BELOW_LEVEL = 0.049  # the largest p told of what is judged to differ, in the digits of the page
@@ -48,9 +48,10 @@ def with_told_errors(placebo: Placebo, audience: Audience) -> Placebo:
             regression=regression,
             before=side(found.before, found),
             after=side(found.after, found),
+            without_further=side(_where_told(found, placebo), found),
         )
 
-    def side(found: OneSide | None, both: ScoredComparison) -> OneSide | None:
+    def side(found: PartCompared | None, both: ScoredComparison) -> PartCompared | None:
         if found is None:
             return None
         found = _raised_alike(found, both)
@@ -75,12 +76,20 @@ def with_told_errors(placebo: Placebo, audience: Audience) -> Placebo:
         SR_within=scored(placebo.SR_within),
         SR_other=scored(placebo.SR_other),
         above=alone(placebo.above),
+        further_event=alone(placebo.further_event),
         P_jump=alone(placebo.P_jump),
         P_jump_before=alone(placebo.P_jump_before),
     )
 
 
-def _raised_alike(side: OneSide, both: ScoredComparison) -> OneSide:
+def _where_told(found: ScoredComparison, placebo: Placebo) -> PartCompared | None:
+    """The courses without a further event, unless they leave few of those that are compared."""
+    part = found.without_further
+    few = part is not None and 0 < found.response["jump"].n - part.n < SMALL_CELL
+    return None if few or 0 < placebo.n_further < SMALL_CELL else part
+
+
+def _raised_alike(side: PartCompared, both: ScoredComparison) -> PartCompared:
     """Raise one side as far as both together: the two sides are all that have a comparator."""
 
     def raised(own: Mapping[str, Contrast], of: Mapping[str, Contrast]) -> dict[str, Contrast]:

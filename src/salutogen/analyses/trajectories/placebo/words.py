@@ -11,6 +11,10 @@ from salutogen.analyses.trajectories.placebo.differences import (
     shown_name,
     why_not_all,
 )
+from salutogen.analyses.trajectories.placebo.further_words import (
+    further_words,
+    hanging_words,
+)
 from salutogen.analyses.trajectories.placebo.occasions import MARGIN
 from salutogen.analyses.trajectories.placebo.side_words import (
     balance_words,
@@ -121,23 +125,25 @@ def beyond_words(placebo: Placebo, table: str, named: Iterable[str], what: str) 
     one_way = [name for name in compared if figures[name].beyond and name not in names]
     other_way = [name for name in compared if name not in names + one_way] if several else []
     other_way = [name for name in other_way if _ways_beyond(placebo, table, name)]
+    hanging = [name for name in names if not placebo.without_further(table, name)]
+    steady = [name for name in names if name not in hanging]
     told = [
         f"{shown_name(name)} by {excess_words(figures[name], share=table == 'labels')}"
         f"{_over_ways(placebo, table, name) if several else ''}"
-        for name in names
+        for name in steady
     ]
     if told:
         how = f" and however SR is scored ({enumeration(list(placebo.ways))})" if several else ""
         sizes = f" The ways differ by {_decided_by(placebo)}." if several else ""
         first = (
-            f"Beyond {bar_words(placebo, table, names)}, if exposure is free of error{how}, "
+            f"Beyond {bar_words(placebo, table, steady)}, if exposure is free of error{how}, "
             f"differ: {'; '.join(told)}.{sizes}"
         )
     else:
-        rest = [name for name in compared if name not in one_way + other_way]
-        others = _enumerated(rest) if one_way or other_way else what
+        rest = [name for name in compared if name not in hanging + one_way + other_way]
+        others = _enumerated(rest) if hanging or one_way or other_way else what
         first = _none_words(figures, rest, others, share=table == "labels")
-    parts = [first] if first else []
+    parts = [part for part in (first, hanging_words(placebo, table, hanging)) if part]
     if one_way:
         parts.append(
             "By the line over single occasions, but not however SR is scored, differ "
@@ -154,10 +160,11 @@ def beyond_words(placebo: Placebo, table: str, named: Iterable[str], what: str) 
     if (names or other_way) and placebo.rated:
         parts.append(SELECTED)
     return say(
-        "{told}{sides} (95 % intervals over persons, the line taken as known, of one figure at a "
-        "time; what is told is judged by p adjusted for {what} together.)",
+        "{told}{sides}{further} (95 % intervals over persons, the line taken as known, of one "
+        "figure at a time; what is told is judged by p adjusted for {what} together.)",
         told=" ".join(parts),
         sides=sides_words(placebo, table, names or one_way or other_way or compared[:1]),
+        further=further_words(placebo, table, names or one_way or other_way or compared),
         what=what,
     )
 

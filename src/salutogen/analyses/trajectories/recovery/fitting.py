@@ -80,10 +80,11 @@ def fit_way_back(
         beside = {"beside": other_beside} if variant == "no-rise-here" else {}
         told.tell("recovery-without-bend", variant=variant, seen=_followed(change), **beside)
         return metrics, None, tuple(told)
-    if not curve.speed_told:
-        _tell_not_settled(told, curve)
-        return metrics, curve, tuple(told)
     again = None if other is None else _fitted_otherwise(other, person, seed)
+    if not curve.speed_told:
+        _tell_not_settled(told, curve, again, judged_twice=other is not None)
+        hangs = curve.way < 0 and again is not None and again.speed_told
+        return metrics, replace(curve, withheld="backgrounds" if hangs else None), tuple(told)
     if other is not None and (again is None or not curve.agrees_with(again)):
         _tell_backgrounds(told, again)
         return metrics, replace(curve, withheld="backgrounds"), tuple(told)
@@ -163,20 +164,29 @@ def _tell_backgrounds(told: Findings, other: RecoveryCurve | None) -> None:
     told.tell("half-life-withheld", variant="one-background" if alone else "backgrounds")
 
 
-def _tell_not_settled(told: Findings, curve: RecoveryCurve) -> None:
-    """Say why there is no half-life; nothing of the curve that it would be read from."""
+def _tell_not_settled(
+    told: Findings, curve: RecoveryCurve, other: RecoveryCurve | None, *, judged_twice: bool
+) -> None:
+    """Say why there is no half-life; nothing of the curve that it would be read from.
+
+    The ends of one scoring are none of the half-life where the event is in the exposure: another
+    scoring may tell a speed that lies outside of them.
+    """
     low, high = curve.interval
-    if curve.way < 0:
+    if curve.way > 0:
+        told.tell("half-life-not-settled", variant="rise")
+    elif curve.way == 0:
+        told.tell("half-life-not-settled", variant="neither")
+    elif judged_twice:
+        elsewhere = other is not None and other.speed_told
+        told.tell("half-life-not-settled", variant="speed-hangs" if elsewhere else "speed-judged")
+    else:
         told.tell(
             "half-life-not-settled",
             variant="speed" if np.isfinite(high) else "speed-open",
             low=f"{low:.2f}" if low > 0.0 else "0",
             high=f"{high:.2f}",
         )
-    elif curve.way > 0:
-        told.tell("half-life-not-settled", variant="rise")
-    else:
-        told.tell("half-life-not-settled", variant="neither")
 
 
 def _tell_not_individual(told: Findings, varying: VaryingRates | None) -> None:

@@ -35,7 +35,7 @@ def no_curve_reason(findings: Iterable[Finding]) -> str:
 def unsettled_reason(curve: RecoveryCurve) -> str:
     """Say why a curve that was fitted has no half-life that is quoted."""
     if curve.withheld == "backgrounds":
-        return "half-lives with and without the event in exposure do not agree"
+        return "how fast SR falls hangs on whether the event is in exposure"
     if curve.withheld == "end":
         return "the curve ends elsewhere than courses do"
     return {

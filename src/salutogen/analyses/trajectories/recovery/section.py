@@ -13,6 +13,7 @@ from salutogen.analyses.trajectories.courses.clustered_means import mean_of
 from salutogen.analyses.trajectories.courses.event_courses import LockedCourses
 from salutogen.analyses.trajectories.courses.locks import FloatArray
 from salutogen.analyses.trajectories.placebo.comparison import Placebo
+from salutogen.analyses.trajectories.placebo.further_words import further_left
 from salutogen.analyses.trajectories.recovery.curve import (
     LATER_POINTS,
     RecoveryCurve,
@@ -150,7 +151,11 @@ def _metric_tables(
     )
     frame = hide_small_of(anchored.n, pl.DataFrame(rows, schema=kinds), METRIC_COLUMNS, audience)
     compared = "; depth of all complete ones that have a comparator" if depth else ""
-    note = f"Courses with {LATER_POINTS} or more points after the event{compared}."
+    note = (
+        f"Courses with {LATER_POINTS} or more points after the event{compared}. The end state has "
+        "no comparator, and later events may be in it."
+        + ("" if placebo is None else further_left(placebo))
+    )
     return (
         Table(
             name=f"trajectories-{anchored.rule}-metrics",

@@ -8,6 +8,7 @@ from salutogen.analyses.trajectories.courses.event_courses import LockedCourses
 from salutogen.analyses.trajectories.courses.figures import own_and_other
 from salutogen.analyses.trajectories.placebo.comparison import Placebo
 from salutogen.analyses.trajectories.placebo.differences import BORDER, percentage_points
+from salutogen.analyses.trajectories.placebo.further_words import further_left
 from salutogen.analyses.trajectories.placebo.returns import ComparedShare
 from salutogen.analyses.trajectories.placebo.side_words import LEFT, given_words
 from salutogen.analyses.trajectories.placebo.words import WITHOUT
@@ -71,11 +72,11 @@ def unsettled_words(curve: RecoveryCurve) -> str:
             "An exponential return was fitted. By it SR falls after the event, if exposure is free "
             "of error, but "
             + (
-                "with the event in exposure and without it half-lives differ"
+                "how fast hangs on whether the event is in exposure"
                 if curve.withheld == "backgrounds"
                 else "the curve ends elsewhere than courses do"
             )
-            + ", so none is quoted."
+            + ", so no half-life is quoted."
         )
     if curve.way < 0:
         return (
@@ -297,12 +298,15 @@ def back_words(times: ReturnTimes | None, placebo: Placebo | None) -> tuple[Text
     return (
         say(
             "{of_each}. Back within it are, of those above, {parts}: 95 % intervals over persons. "
-            "This is by SR as it is judged here, if exposure is free of error; whether it holds "
-            "however SR is scored was not asked. Who goes above it by ordinary fluctuation comes "
-            "back as well. The shares are of different rises, so that a difference tells only who "
-            "is back sooner.{left}",
+            "Comparator shares rest on {beside} courses that went above their band around "
+            "comparator occasions, mean over those of each. This is by SR as it is judged here, if "
+            "exposure is free of error; whether it holds however SR is scored was not asked. Who "
+            "goes above it by ordinary fluctuation comes back as well. The shares are of different "
+            "rises, so that a difference tells only who is back sooner.{left}{further}",
+            further=further_left(placebo),
             left="" if placebo.n_before == placebo.n else f" Of comparator occasions {LEFT}.",
             of_each=of_each,
             parts="; ".join(parts),
+            beside=MeanCount(placebo.n_left, of=placebo.n),
         ),
     )
