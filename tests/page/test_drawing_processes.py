@@ -107,3 +107,24 @@ def test_an_interruption_ends_processes_that_draw(begun: list[subprocess.Popen[b
         processes.draw([{"sleep": True}] * 6)
     assert time.monotonic() - start < 60
     assert all(process.poll() is not None for process in begun)
+
+
+def test_what_was_begun_ahead_is_not_drawn_again(begun: list[subprocess.Popen[bytes]]) -> None:
+    asked = [{"n": 0}, {"n": 1}]
+    with drawing_processes.drawing_processes() as processes:
+        processes.begin(asked)
+        ahead = dict(processes._ahead)
+        drawn = processes.draw([*asked, {"n": 2}])
+        assert [len(left) for left in processes._ahead.values()] == [0, 0]
+        assert len(ahead) == 2
+        assert drawn == processes.draw([*asked, {"n": 2}])
+
+
+def test_what_was_begun_and_is_never_asked_for_ends_with_the_processes(
+    begun: list[subprocess.Popen[bytes]],
+) -> None:
+    start = time.monotonic()
+    with drawing_processes.drawing_processes() as processes:
+        processes.begin([{"sleep": True}] * 4)
+    assert time.monotonic() - start < 60
+    assert all(process.poll() is not None for process in begun)

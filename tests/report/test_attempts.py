@@ -61,9 +61,9 @@ def test_a_failing_section_leaves_the_rest(tmp_path: Path, monkeypatch: pytest.M
     context = context_of(tmp_path)
     title = backbone.OPENING[2][0]
     makers = tuple((name, broken if name == title else one) for name, one in backbone.OPENING)
-    whole = backbone.opening_sections(context)
+    whole = [*backbone.opening_sections(context)]
     monkeypatch.setattr(backbone, "OPENING", makers)
-    made = backbone.opening_sections(context)
+    made = [*backbone.opening_sections(context)]
     assert [one.title for one in made] == [one.title for one in whole]
     assert [one.code for one in made[2].findings] == ["part-of-page-failed"]
     assert [len(one.figures) for one in made] == [

@@ -90,6 +90,11 @@ def specification(figure: Figure) -> dict[str, Any]:
     return {"padding": 6, **spec, "config": style}
 
 
+def begin_to_draw(figures: Sequence[Figure], processes: DrawingProcesses) -> None:
+    """Begin to draw figures that `draw` will be asked for."""
+    processes.begin(map(specification, figures))
+
+
 def draw(
     figures: Sequence[Figure], processes: DrawingProcesses
 ) -> tuple[dict[str, DrawnFigure], dict[str, Undrawn]]:

@@ -11,12 +11,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from enum import Enum
 from functools import cache
 from importlib.resources import as_file, files
+from queue import SimpleQueue
 from typing import IO, Any
 
 N_PROCESSES = 2
@@ -64,31 +65,54 @@ class DrawingProcesses:
 
     def __init__(self, count: int = N_PROCESSES) -> None:
         self._workers = [_Worker() for _ in range(count)]
+        self._idle: SimpleQueue[_Worker] = SimpleQueue()
+        for worker in self._workers:
+            self._idle.put(worker)
+        self._pool: ThreadPoolExecutor | None = None
+        self._ahead: dict[str, list[Future[Drawing | Undrawn]]] = {}
+
+    def begin(self, specifications: Iterable[dict[str, Any]]) -> None:
+        """Begin to draw figures that `draw` will be asked for, while others are still made."""
+        for text in map(_text, specifications):
+            self._ahead.setdefault(text, []).append(self._submitted(text))
 
     def draw(self, specifications: Sequence[dict[str, Any]]) -> list[Drawing | Undrawn]:
         """Draw every figure; the drawings come in the order of the specifications."""
-        texts = [json.dumps(spec, allow_nan=False) for spec in specifications]
-        count = len(self._workers)
-        drawings: list[Drawing | Undrawn] = [Undrawn.PROCESS] * len(texts)
-        with ThreadPoolExecutor(count) as pool:
-            try:
-                parts = [
-                    pool.submit(worker.draw_all, texts[first::count])
-                    for first, worker in enumerate(self._workers)
-                ]
-                while wait(parts, timeout=GLANCE).not_done:
-                    pass  # a signal may reach any thread; this one acts on it when it wakes
-                for first, part in enumerate(parts):
-                    drawings[first::count] = part.result()
-            except BaseException:
-                self.close()  # the threads would go on drawing
-                raise
-        return drawings
+        try:
+            parts = [self._begun(text) for text in map(_text, specifications)]
+            while wait(parts, timeout=GLANCE).not_done:
+                pass  # a signal may reach any thread; this one acts on it when it wakes
+            return [part.result() for part in parts]
+        except BaseException:
+            self.close()  # the threads would go on drawing
+            raise
 
     def close(self) -> None:
         """End the processes, whatever they are doing."""
         for worker in self._workers:
             worker.close()
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+    def _begun(self, text: str) -> Future[Drawing | Undrawn]:
+        ahead = self._ahead.get(text)
+        return ahead.pop() if ahead else self._submitted(text)
+
+    def _submitted(self, text: str) -> Future[Drawing | Undrawn]:
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(len(self._workers))
+        return self._pool.submit(self._draw, text)
+
+    def _draw(self, text: str) -> Drawing | Undrawn:
+        worker = self._idle.get()
+        try:
+            return worker.draw(text)
+        finally:
+            self._idle.put(worker)
+
+
+def _text(specification: dict[str, Any]) -> str:
+    return json.dumps(specification, allow_nan=False)
 
 
 class _Worker:
@@ -100,11 +124,8 @@ class _Worker:
         self._barren = 0  # processes in a row that ended without a drawing
         self._begin()
 
-    def draw_all(self, texts: Sequence[str]) -> list[Drawing | Undrawn]:
-        """Draw figures one after the other; one that ends two processes is left out."""
-        return [self._draw(text) for text in texts]
-
-    def _draw(self, text: str) -> Drawing | Undrawn:
+    def draw(self, text: str) -> Drawing | Undrawn:
+        """Draw a figure; one that ends two processes is left out."""
         for _ in range(ATTEMPTS):
             if self._closed or self._barren >= MOST_BARREN:
                 return Undrawn.PROCESS

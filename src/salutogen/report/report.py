@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import polars as pl
 
 from salutogen.findings import Finding, finding
-from salutogen.page.drawing import FigureFiles, draw
+from salutogen.page.drawing import FigureFiles, begin_to_draw, draw
 from salutogen.page.drawing_processes import DrawingProcesses, Undrawn, drawing_processes
 from salutogen.page.rendering import render_page
 from salutogen.page.section import Figure, Section, Table
@@ -66,15 +68,10 @@ def build_report(context: Context, drawing: DrawingProcesses | None = None) -> R
     -------
     Report
     """
-    first, last = opening_sections(context), closing_sections(context)
-    made = [*first, *_with_own_names(analysis_sections(context), [*first, *last]), *last]
-    sections, withheld = context.guard.sections(made)
-    figures = [figure for section in sections for figure in section.figures]
-    if drawing is None:
-        with drawing_processes() as own:
-            drawn, undrawn = draw(figures, own)
-    else:
-        drawn, undrawn = draw(figures, drawing)
+    with drawing_processes() if drawing is None else nullcontext(drawing) as processes:
+        sections, withheld = _sections(context, processes)
+        figures = [figure for section in sections for figure in section.figures]
+        drawn, undrawn = draw(figures, processes)
     missing = _missing(figures, undrawn)
     sections = _without_undrawn(sections, undrawn)
     figures = [figure for section in sections for figure in section.figures]
@@ -92,6 +89,24 @@ def build_report(context: Context, drawing: DrawingProcesses | None = None) -> R
         tables=tables,
         findings=missing,
     )
+
+
+def _sections(
+    context: Context, processes: DrawingProcesses
+) -> tuple[tuple[Section, ...], tuple[Finding, ...]]:
+    """Make all sections as they may be shown; figures are drawn as soon as they are made."""
+
+    def begun(sections: Sequence[Section]) -> Sequence[Section]:
+        figures = [figure for section in sections for figure in section.figures]
+        shown = (context.guard.figure(figure, []) for figure in figures)
+        begin_to_draw([figure for figure in shown if figure is not None], processes)
+        return sections
+
+    of_analyses = begun(analysis_sections(context))
+    first = [*chain.from_iterable(begun([one]) for one in opening_sections(context))]
+    last = closing_sections(context)
+    made = [*first, *_with_own_names(of_analyses, [*first, *last]), *last]
+    return context.guard.sections(made)
 
 
 def _without_undrawn(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,6 +59,9 @@ class NoPixels(DrawingProcesses):
 
     def __init__(self) -> None:
         super().__init__(0)
+
+    def begin(self, specifications: Iterable[dict[str, Any]]) -> None:
+        """Begin nothing."""
 
     def draw(self, specifications: Sequence[dict[str, Any]]) -> list[Drawing | Undrawn]:
         """Return an empty drawing for each specification."""

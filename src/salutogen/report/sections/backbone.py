@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from salutogen.findings import Finding
@@ -29,9 +29,9 @@ CLOSING: tuple[tuple[str, Maker], ...] = (
 )
 
 
-def opening_sections(context: Context) -> list[Section]:
-    """Sections from the answers to the scores."""
-    return [_section(context, *one) for one in OPENING]
+def opening_sections(context: Context) -> Iterator[Section]:
+    """Make the sections from the answers to the scores, one after the other."""
+    return (_section(context, *one) for one in OPENING)
 
 
 def closing_sections(context: Context) -> list[Section]:
