@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 
 from salutogen.analyses.change_on_baseline.settings import ChangeOnBaselineSettings
 from salutogen.analyses.change_on_baseline.slopes import BASELINE, POOLED_COLUMNS, slope_table
+from salutogen.analyses.completed_of_few import few_lack_something
 from salutogen.analyses.completing import (
     Chains,
     Wide,
     categories_known,
     complete,
-    few_lack_something,
     how_made,
     tell_doubts_of_sets,
 )

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from salutogen.analyses.completed_of_few import few_lack_something
 from salutogen.analyses.completing import (
     Wide,
     complete,
-    few_lack_something,
     how_made,
     tell_doubts_of_sets,
 )

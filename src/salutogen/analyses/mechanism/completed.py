@@ -11,13 +11,13 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from salutogen.analyses.completed_of_few import few_lack_something
 from salutogen.analyses.completing import (
     CONSTANT,
     Columns,
     Wide,
     categories_known,
     complete,
-    few_lack_something,
     how_made,
     tell_doubts_of_sets,
 )
