@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -33,7 +34,7 @@ from salutogen.analyses.recovery.words import answer_of, in_short_of, methods_of
 from salutogen.columns import Kind, Record, beside, figure, record, rows
 from salutogen.errors import AnalysisError, ModelError
 from salutogen.findings import Findings, Persons
-from salutogen.models import ExponentialTimes, ExponentialTimesFit
+from salutogen.models import ConvergenceWarning, ExponentialTimes, ExponentialTimesFit
 from salutogen.page.words import without_counts
 
 if TYPE_CHECKING:
@@ -202,7 +203,9 @@ def _need_persons(
 
 
 def _fitted_times(seen: Episodes, found: Findings) -> ExponentialTimesFit:
-    fit = ExponentialTimes().fit(seen.left, seen.right, seen.person)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # a finding says so
+        fit = ExponentialTimes().fit(seen.left, seen.right, seen.person)
     if not fit.converged:
         found.tell("recovery-doubtful", message=fit.messages[-1])
     return fit
