@@ -99,10 +99,13 @@ class RecoveryResult(AnalysisResult):
                           kind=Kind.COUNT, by="n")  # fmt: skip
     episodes: int = figure("Episodes: affect outside the band at a stressor", unit="episodes",
                            kind=Kind.COUNT, by="n_reacting")  # fmt: skip
-    share_reacting: float = figure("Share of stressors with such a reaction", n="n")
+    share_reacting: float = figure("Share of stressors with such a reaction", kind=Kind.SHARE,
+                                   n="stressors")  # fmt: skip
     share_low: float = figure("Lower end of its 95 % interval over persons")
     share_high: float = figure("Upper end of its 95 % interval over persons")
-    share_free: float = figure("Share of prompts free of stressors beyond the band", n="n")
+    share_free: float = figure(
+        "Share of prompts free of stressors beyond the band, mean of persons", n="n"
+    )
     time_back: TimeBack = figure("Until half of the episodes are over")
     half_life: HalfLife = figure("Half-life of episodes")
     rise: Rise | None = figure("Rise and its half-life")
