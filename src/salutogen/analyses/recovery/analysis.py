@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -33,7 +34,7 @@ from salutogen.analyses.recovery.words import answer_of, in_short_of, methods_of
 from salutogen.columns import Kind, Record, beside, figure, record, rows
 from salutogen.errors import AnalysisError, ModelError
 from salutogen.findings import Findings, Persons
-from salutogen.models import ExponentialTimes, ExponentialTimesFit
+from salutogen.models import ConvergenceWarning, ExponentialTimes, ExponentialTimesFit
 from salutogen.page.words import without_counts
 
 if TYPE_CHECKING:
@@ -98,10 +99,13 @@ class RecoveryResult(AnalysisResult):
                           kind=Kind.COUNT, by="n")  # fmt: skip
     episodes: int = figure("Episodes: affect outside the band at a stressor", unit="episodes",
                            kind=Kind.COUNT, by="n_reacting")  # fmt: skip
-    share_reacting: float = figure("Share of stressors with such a reaction", n="n")
+    share_reacting: float = figure("Share of stressors with such a reaction", kind=Kind.SHARE,
+                                   n="stressors")  # fmt: skip
     share_low: float = figure("Lower end of its 95 % interval over persons")
     share_high: float = figure("Upper end of its 95 % interval over persons")
-    share_free: float = figure("Share of prompts free of stressors beyond the band", n="n")
+    share_free: float = figure(
+        "Share of prompts free of stressors beyond the band, mean of persons", n="n"
+    )
     time_back: TimeBack = figure("Until half of the episodes are over")
     half_life: HalfLife = figure("Half-life of episodes")
     rise: Rise | None = figure("Rise and its half-life")
@@ -202,7 +206,9 @@ def _need_persons(
 
 
 def _fitted_times(seen: Episodes, found: Findings) -> ExponentialTimesFit:
-    fit = ExponentialTimes().fit(seen.left, seen.right, seen.person)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # a finding says so
+        fit = ExponentialTimes().fit(seen.left, seen.right, seen.person)
     if not fit.converged:
         found.tell("recovery-doubtful", message=fit.messages[-1])
     return fit

@@ -25,6 +25,7 @@ from salutogen.models.quantiles import NORMAL_95
 FIRST, SHORTEST, LONGEST = 2.0, 0.2, 24.0  # half-life in hours
 STEPS, LARGEST_STEP = 25, 0.7
 SETTLED = 0.05  # of its standard error: a step so short, once taken, is the last
+ENOUGH, SHOWN = 4, 2.0  # steps after which a rise of fewer standard errors has no half-life
 SAMPLE = 300  # persons among whom the search is done where there are more
 AR1 = ContinuousAR1(time="hours", within="day")
 
@@ -154,7 +155,7 @@ def fit_decay(prompts: Prompts, persons: Int) -> Decay:
 def _search(rows: DayRows, first: float) -> Decay:
     """Gauss-Newton steps of the log half-life until one is short."""
     log, settled = float(np.log(first)), False
-    for _ in range(STEPS):
+    for done in range(STEPS):
         dose, slope = rows.dose(float(np.exp(log)))
         fit = _fitted(
             "affect ~ dose + dose_mean + slope + (1 + dose | person)",
@@ -166,7 +167,7 @@ def _search(rows: DayRows, first: float) -> Decay:
         log += float(np.clip(step, -LARGEST_STEP, LARGEST_STEP))
         settled = abs(step) < SETTLED * error
         within = np.log(SHORTEST) < log < np.log(LONGEST)
-        if settled or not within:
+        if settled or not within or (done >= ENOUGH and rise < SHOWN * se):
             break
     half_life = float(np.exp(log)) if settled and within else None
     apart = float(np.exp(NORMAL_95 * error))

@@ -31,7 +31,7 @@ class Baselines:
     edge : array (p,)
         Where the band ends; NaN where the person has no baseline.
     beyond : float
-        Share of the prompts of baselines that are beyond the band all the same.
+        Share of a baseline's prompts that are beyond the band all the same, mean of persons.
     """
 
     person: Int
@@ -106,8 +106,8 @@ def baselines(prompts: Prompts, settings: RecoverySettings) -> Baselines:
     square = np.bincount(who[free], weights=apart, minlength=person.size)
     sd = np.sqrt(np.where(enough, square, np.nan) / (many - 1))
     edge = mean + settings.band * sd
-    kept = enough[who[free]]
-    beyond = float((affect > edge[who[free]])[kept].mean()) if kept.any() else float("nan")
+    past = np.bincount(who[free][affect > edge[who[free]]], minlength=person.size)
+    beyond = float((past / many)[enough].mean()) if enough.any() else float("nan")
     return Baselines(person=person, n=n, mean=mean, sd=sd, edge=edge, beyond=beyond)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from salutogen.analyses.recovery.episodes import RETURNED
 from salutogen.analyses.recovery.tables import EARLIER
 from salutogen.findings import Findings, Persons
-from salutogen.page.words import percent, points, say, signed
+from salutogen.page.words import Share, percent, points, say, signed
 
 if TYPE_CHECKING:
     from salutogen.analyses.recovery.analysis import RecoveryResult
@@ -74,7 +74,8 @@ def reacting_in_words(result: RecoveryResult) -> Text:
         "Of the prompts of {n:# person|# persons} that told a stressor, {share} were outside the "
         "person's own band of {affect} (95 % interval {low} to {high}); of those free of "
         "stressors {free}.",
-        n=Persons(result.n), affect=affect_title(result), share=percent(result.share_reacting),
+        n=Persons(result.n), affect=affect_title(result),
+        share=Share(result.share_reacting, of=result.stressors),
         low=percent(result.share_low), high=percent(result.share_high),
         free=percent(result.share_free),
     )  # fmt: skip

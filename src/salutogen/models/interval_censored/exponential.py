@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
 from salutogen.errors import ModelError
+from salutogen.models.convergence import ConvergenceWarning
 from salutogen.models.interval_censored.exponential_likelihood import (
     ExponentialLikelihood,
     effect_nodes,
@@ -146,6 +148,8 @@ class ExponentialTimes:
         seen = np.where(np.isfinite(end), (start + end) / 2, start)
         first = np.array([np.log(np.isfinite(end).sum() / seen.sum()), FIRST_SPREAD])
         optimum = minimise(likelihood.negative, first)
+        if not optimum.converged:
+            warnings.warn(UNSETTLED, ConvergenceWarning, stacklevel=2)
         point, singular = optimum.point.copy(), abs(float(optimum.point[1])) < NO_SPREAD
         point[1] = 0.0 if singular else abs(point[1])
         if singular:
