@@ -17,6 +17,7 @@ from salutogen.norm.norm_for_others import norm_for
 from salutogen.norm.terms_of_few import terms_of_few, units_of
 from salutogen.norm.told_lines import told_norm
 from salutogen.page.audience import Audience
+from salutogen.report.words_of_line import scale_in_words
 from salutogen.resilience import score_resilience
 from salutogen.resilience.uncertainty import told_bootstrap
 from tests.norm.cohorts import simulated
@@ -131,3 +132,24 @@ def test_a_category_that_few_of_a_window_have_is_not_in_its_line() -> None:
     )  # fmt: skip
     assert first == []
     assert set(second) == {"site=B", "site=C"}
+
+
+@pytest.mark.parametrize(("met", "told"), [(1, False), (6, True)])
+def test_the_sd_of_a_type_of_a_composite_that_few_met_is_not_told(met: int, told: bool) -> None:
+    """Times the root of their number, it is what the one person met who met any."""
+    scores = simulated(PERSONS, 6, missing=0.0, norm={"shape": "linear"})
+    few = pl.col("person") < met
+    table = scores.table.with_columns(E_pandemic=pl.when(few).then(MET).otherwise(0.0))
+    plan = simulated(PERSONS, 6, missing=0.0, combine="composite").study
+    norm = fit_norm(replace(scores, study=plan, combine="composite", table=table))
+    line = norm.lines.person
+    assert line.standardiser is not None
+    sds = dict(zip(line.standardiser.columns, line.standardiser.sds, strict=True))
+    if met == 1:
+        three_digits = float(f"{sds['E_pandemic']:.3g}")
+        assert three_digits * np.sqrt(PERSONS) == pytest.approx(MET, rel=0.02), "the attack works"
+    told_line = told_norm(norm, HIDDEN).lines.person
+    assert ("pandemic" in scale_in_words(told_line)) is told
+    assert "general" in scale_in_words(told_line)
+    assert "pandemic" in scale_in_words(line)
+    assert (norm_for(norm, HIDDEN)[0]["lines"]["person"] is not None) is told

@@ -125,6 +125,8 @@ class Line(Record):
         Persons whose values were pulled in before the fit, where that was done.
     n_far : int or None
         Of a line that outliers pull less, the persons with values that hardly pull it.
+    untold_types : tuple of str
+        Types of a composite that few of its persons met, where persons are hidden.
     """
 
     level: Level = beside()
@@ -152,6 +154,7 @@ class Line(Record):
     thin: Mapping[str, int] = beside(default_factory=dict)
     n_changed: int | None = beside(default=None)
     n_far: int | None = beside(default=None)
+    untold_types: tuple[str, ...] = beside(default=())
 
     def coefficient(self, term: str) -> float:
         """One coefficient by name."""

@@ -79,7 +79,8 @@ def norm_for(norm: Norm, audience: Audience) -> tuple[dict[str, Any], tuple[Find
             left_out.append(name)
             return None
         units = units_of(norm, LineKey(level, line.period))
-        told_whole = not untold and bool(np.isfinite(line.coefficients).all())
+        told_whole = not untold and not line.untold_types
+        told_whole &= bool(np.isfinite(line.coefficients).all())
         found = _told(line, units, audience) if told_whole else None
         if found is None:
             left_out.append(name)

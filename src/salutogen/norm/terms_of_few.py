@@ -51,6 +51,13 @@ def terms_of_few(line: Line, units: pl.DataFrame | None, audience: Audience) -> 
     )
 
 
+def types_of_few(line: Line, units: pl.DataFrame | None, audience: Audience) -> tuple[str, ...]:
+    """Return the types of a composite that few of a line's persons met: their SD is of these."""
+    if units is None or audience.individuals or line.standardiser is None:
+        return ()
+    return tuple(name for name in line.standardiser.columns if _few_differ(units, name))
+
+
 def without_terms(line: Line, terms: tuple[str, ...]) -> Line:
     """Return a line without some coefficients and what is told of them."""
     if not terms:

@@ -15,7 +15,7 @@ import numpy as np
 from salutogen.norm.line_claims import Change, Expected, LineClaims
 from salutogen.norm.lines import Line, LineKey, Lines
 from salutogen.norm.norm import Norm
-from salutogen.norm.terms_of_few import terms_of_few, units_of, without_terms
+from salutogen.norm.terms_of_few import terms_of_few, types_of_few, units_of, without_terms
 from salutogen.page.audience import Audience
 
 INTERCEPT = "intercept"
@@ -104,9 +104,11 @@ def changed(line: Line, audience: Audience) -> int | None:
 
 def _without_few(line: Line, key: LineKey, norm: Norm, audience: Audience) -> Line:
     """Leave out the coefficients that few persons tell; one exposure alone stays, and is drawn."""
-    if line.predictors == ("E",) and not line.covariates:
+    if line.predictors == ("E",) and not line.covariates and line.standardiser is None:
         return line
-    terms = terms_of_few(line, units_of(norm, key), audience)
+    units = units_of(norm, key)
+    line = replace(line, untold_types=types_of_few(line, units, audience))
+    terms = terms_of_few(line, units, audience)
     return without_terms(line, tuple(term for term in terms if term != "E"))
 
 

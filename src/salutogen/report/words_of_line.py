@@ -184,8 +184,11 @@ def scale_in_words(line: Line) -> str:
     kinds = [
         f"{points(sd)} points of {name.removeprefix('E_')}"
         for name, sd in zip(line.standardiser.columns, line.standardiser.sds, strict=True)
+        if name not in line.untold_types
     ]
-    if len(kinds) == 1:
+    if not kinds:
+        return ""
+    if len(line.standardiser.columns) == 1:
         return f" One SD of persons' means is {kinds[0]}."
     return (
         f" A unit of the composite is one SD of persons' means in every kind at once: "

@@ -99,10 +99,12 @@ def episodic(
     stress = (rng.random(hours.shape) < chance) & (unseen | ~gone)
     middle = half_life / np.log(2) * np.exp(spread * rng.standard_normal(persons))
     lasting = rng.exponential(1.0, hours.shape) * middle[:, None]
-    lasting[rng.random(hours.shape) >= reacting] = -1.0
-    night = 24.0 * (hours // 24) + 18.0
-    until = np.where(stress, np.minimum(hours + lasting, night), -1.0)
-    outside = (np.maximum.accumulate(until, axis=1) > hours) | (stress & (lasting >= 0))
+    reacts = stress & (rng.random(hours.shape) < reacting)
+    # A new reaction takes the place of the one before: what is left of either is exponential.
+    place = np.arange(hours.shape[1])
+    last = np.maximum.accumulate(np.where(reacts, place, -1), axis=1)
+    until = np.take_along_axis(np.minimum(hours + lasting, 24.0 * (hours // 24) + 18.0), last, 1)
+    outside = (last >= 0) & ((until > hours) | reacts)
     level = 30 + 6 * rng.standard_normal((persons, 1))
     affect = level + 30 * outside + 3 * rng.standard_normal(hours.shape)
     return _frame(hours, stress, affect, gone, beeps, bursts)

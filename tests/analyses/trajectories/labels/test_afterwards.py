@@ -101,6 +101,18 @@ def test_what_nobody_was_seen_after_is_said_to_be_unknown() -> None:
     assert afterwards_words(found, None, []) == ()
 
 
+def test_a_single_course_is_told_in_the_singular() -> None:
+    for later, words in (
+        (6, "1 course is “still above at post2” and was seen after it: 1 not above the band"),
+        (0, "1 course is “still above at post2” and was not seen after post2: whether"),
+    ):
+        change = fading(4, half_life=2.0, later=later)[:1]
+        codes = np.array([CHRONIC], dtype=np.int8)
+        told = said(seen_afterwards(codes, change, 5.0))
+        assert words in told
+        assert "Of the 1" not in told
+
+
 def test_a_label_whose_count_is_not_told_has_no_further_counts() -> None:
     change = fading(4, half_life=2.0)
     codes = labelled(change, 5.0)

@@ -35,7 +35,12 @@ def exact() -> list[Placebo]:
 def figures_of(placebo: Placebo) -> Iterator[tuple[str, Contrast | RegressionToMean]]:
     """Every figure with an interval and a p, by where it stands."""
     for way, found in placebo.ways.items():
-        sides = {"all": found, "before": found.before, "after": found.after}
+        sides = {
+            "all": found,
+            "before": found.before,
+            "after": found.after,
+            "without": found.without_further,
+        }
         for side, one in sides.items():
             if one is None:
                 continue
@@ -46,6 +51,8 @@ def figures_of(placebo: Placebo) -> Iterator[tuple[str, Contrast | RegressionToM
                 yield f"{way} {side} regression", one.regression
     if placebo.above is not None:
         yield "above", placebo.above
+    if placebo.further_event is not None:
+        yield "further", placebo.further_event
 
 
 def persons_of(found: Contrast | RegressionToMean) -> list[int]:

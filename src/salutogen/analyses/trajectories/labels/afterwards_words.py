@@ -87,20 +87,19 @@ def afterwards_words(
         if not item.n or label not in named:
             continue
         start = {"n": Persons(item.n), "seen": Persons(item.n_seen, of=item.n)}
+        one = f"{{n}} course is “{SHOWN[label]}” and was"
+        whose = f"Of the {{n}} courses “{SHOWN[label]}”"
         if not item.n_seen:
+            begun = f"{one} not" if item.n == 1 else f"{whose} none was"
             parts.append(
-                say(
-                    f"Of the {{n:# course|# courses}} “{SHOWN[label]}” none was seen after post2: "
-                    "whether that lasts is not known.",
-                    n=start["n"],
-                )
+                say(f"{begun} seen after post2: whether that lasts is not known.", n=start["n"])
             )
             continue
+        begun = one if item.n == 1 else f"{whose} {{seen}} {{seen:was|were}}"
         parts.append(
             say(
-                f"Of the {{n:# course|# courses}} “{SHOWN[label]}” {{seen}} {{seen:was|were}} seen "
-                "after it: {within} not above the band at some time, and {last} above it when last "
-                "seen.",
+                f"{begun} seen after it: {{within}} not above the band at some time, and {{last}} "
+                "above it when last seen.",
                 **start,
                 within=_part(item.n_within, item),
                 last=_part(item.n_above_last, item),

@@ -100,7 +100,8 @@ class RecoveryCurve(Record):
     n_obs: int = figure("Values", kind=Kind.COUNT, by="n_persons")
     withheld: Withheld | None = figure(
         "Why no half-life is told of a fall: `backgrounds`: with the event in exposure and without "
-        "it, half-lives differ; `end`: the curve ends elsewhere than courses do; null otherwise",
+        "it, half-lives differ, or one alone is told; `end`: the curve ends elsewhere than courses "
+        "do; null otherwise",
         default=None,
     )
     individual: VaryingRates | None = figure(
