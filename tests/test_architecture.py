@@ -347,7 +347,7 @@ def cpu_seconds(statement: str, times: int = 5) -> float:
 def test_reading_a_study_is_quick() -> None:
     """A server reads its study at start-up: a blink beyond what pydantic and ruamel.yaml cost."""
     needed = "import pydantic, ruamel.yaml\nclass One(pydantic.BaseModel):\n    key: int = 1"
-    assert cpu_seconds(READ_A_STUDY) - cpu_seconds(needed) < 0.15
+    assert cpu_seconds(READ_A_STUDY) - cpu_seconds(needed) < 0.25
 
 
 def test_every_public_name_resolves() -> None:

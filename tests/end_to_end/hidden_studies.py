@@ -123,6 +123,8 @@ STEPS: tuple[dict[str, Any], ...] = (
     {"step": "continuous-time", "factors": ["baseline_factor"]},
     {"step": "adherence"},
     {"step": "recovery"},
+    {"step": "reactivity", "samples": 200},
+    {"step": "network", "draws": 5},
 )  # fmt: skip
 
 
