@@ -175,9 +175,7 @@ def compute(inputs: AnalysisInputs, settings: CentilesSettings) -> CentilesResul
         norm.scoring,
         inputs.run.audience,
     )
-    audience, person = inputs.run.audience, LineKey("person")
-    few = types_of_few(norm.lines.person, behind(norm, person), audience)
-    made = without_types(made, () if norm.external else few)
+    made = without_types(made, _types_of_few(inputs))
     # Beside the line of the norm, in the same steps: it is one line.
     location = {name: made.line["coefficients"][name] for name in fit.names}
     own = dict(zip(fit.names, fit.location.tolist(), strict=True))
@@ -207,6 +205,15 @@ def compute(inputs: AnalysisInputs, settings: CentilesSettings) -> CentilesResul
         occasions=occasions,
         findings=tuple(found),
     )
+
+
+def _types_of_few(inputs: AnalysisInputs) -> tuple[str, ...]:
+    """Types of a composite that few persons of the line met, where persons are hidden."""
+    norm = inputs.norm
+    if norm.external:
+        return ()
+    units = behind(norm, LineKey("person"))
+    return types_of_few(norm.lines.person, units, inputs.run.audience)
 
 
 def _by_score(placed: np.ndarray, equal: np.ndarray) -> dict[str, np.ndarray]:
