@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from salutogen.analyses.centiles.centile_norm import CentileNorm, make_norm, read_centile_norm
+from salutogen.analyses.centiles.centile_norm import (
+    CentileNorm,
+    make_norm,
+    read_centile_norm,
+    without_types,
+)
 from salutogen.analyses.centiles.curves import (
     CURVE_COLUMNS,
     SpreadChange,
@@ -32,6 +37,9 @@ from salutogen.errors import AnalysisError, ModelError
 from salutogen.findings import Findings, Persons
 from salutogen.models.quantiles import NORMAL_95
 from salutogen.models.resampling.bootstrap import percentile_interval
+from salutogen.norm.lines import LineKey
+from salutogen.norm.terms_of_few import types_of_few
+from salutogen.norm.terms_of_few import units_of as behind
 from salutogen.norm.told_lines import INTERCEPT
 from salutogen.page.words import points, say, without_counts
 from salutogen.resilience.levels import COLUMNS
@@ -167,6 +175,7 @@ def compute(inputs: AnalysisInputs, settings: CentilesSettings) -> CentilesResul
         norm.scoring,
         inputs.run.audience,
     )
+    made = without_types(made, _types_of_few(inputs))
     # Beside the line of the norm, in the same steps: it is one line.
     location = {name: made.line["coefficients"][name] for name in fit.names}
     own = dict(zip(fit.names, fit.location.tolist(), strict=True))
@@ -196,6 +205,15 @@ def compute(inputs: AnalysisInputs, settings: CentilesSettings) -> CentilesResul
         occasions=occasions,
         findings=tuple(found),
     )
+
+
+def _types_of_few(inputs: AnalysisInputs) -> tuple[str, ...]:
+    """Types of a composite that few persons of the line met, where persons are hidden."""
+    norm = inputs.norm
+    if norm.external:
+        return ()
+    units = behind(norm, LineKey("person"))
+    return types_of_few(norm.lines.person, units, inputs.run.audience)
 
 
 def _by_score(placed: np.ndarray, equal: np.ndarray) -> dict[str, np.ndarray]:

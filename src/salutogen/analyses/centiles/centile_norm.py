@@ -6,7 +6,7 @@ person: standardised residuals are given as means of at least five neighbours.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -76,6 +76,22 @@ def make_norm(
         z=levels.tolist(),
         scoring=dict(scoring),
     )
+
+
+def without_types(norm: CentileNorm, few: Sequence[str]) -> CentileNorm:
+    """Return a norm without mean and SD of types of a composite that few persons met.
+
+    They tell what these few met; another study cannot use the norm then.
+    """
+    own = norm.line.get("standardiser")
+    if not few or own is None:
+        return norm
+    kept = [name not in few for name in own["columns"]]
+    told = {
+        name: [value if one else float("nan") for value, one in zip(own[name], kept, strict=True)]
+        for name in ("means", "sds")
+    }
+    return replace(norm, line={**norm.line, "standardiser": {**own, **told}})
 
 
 def smoothed(z: Float) -> tuple[Float, Float]:
