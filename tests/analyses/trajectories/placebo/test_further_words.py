@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,18 +12,21 @@ import pytest
 from salutogen.analyses.trajectories import EventGrid, Placebo, find_anchors
 from salutogen.analyses.trajectories.labels.by_rule import half_width_of, within_person_sd
 from salutogen.analyses.trajectories.labels.settings import LabelSettings
+from salutogen.analyses.trajectories.placebo.change_words import change_words
 from salutogen.analyses.trajectories.placebo.comparison import compare
 from salutogen.analyses.trajectories.placebo.further_words import further_words, met_words
 from salutogen.analyses.trajectories.placebo.occasions import acting, placebos_of
+from salutogen.analyses.trajectories.placebo.opening_words import AFTER, _after_short
 from salutogen.analyses.trajectories.placebo.scored import ScoredRows
 from salutogen.analyses.trajectories.placebo.side_words import bar_words
 from salutogen.analyses.trajectories.placebo.told_errors import with_told_errors
 from salutogen.analyses.trajectories.placebo.words import beyond_words
 from salutogen.page.audience import Audience
-from tests.analyses.trajectories.placebo.studies import OCCASIONS, around
+from tests.analyses.trajectories.placebo.studies import OCCASIONS, around, compared
 from tests.analyses.trajectories.placebo.test_comparison import worded
 
 RESPONSES = ("jump", "mean_change", "depth")
+JUDGED: Any = SimpleNamespace(background="with-event")
 HIDDEN = Audience(individuals=False, n_persons=400, seed=1)
 
 
@@ -178,3 +183,36 @@ def test_few_who_met_one_are_not_told_by_leaving_them_out() -> None:
     told = with_told_errors(several, HIDDEN)
     assert told.SR is not None
     assert told.SR.without_further is not None
+
+
+def test_the_opening_says_of_the_time_after_only_what_stands_both_ways(
+    later_only: tuple[Placebo, ScoredRows, EventGrid],
+) -> None:
+    held: Any = SimpleNamespace(holds_with_error=True, value=4.0)
+    hanging, *_ = later_only
+    assert hanging.beyond("response", "mean_change")
+    assert _after_short(replace(hanging, mean_change_error_band=held)) == ""
+    nobody_again = replace(hanging, n_further=0, mean_change_error_band=held)
+    assert _after_short(nobody_again) == AFTER
+
+
+def test_lasting_longer_is_claimed_only_where_it_stands_both_ways() -> None:
+    """A rise of 8 that halves in three occasions; further events are of no effect."""
+    lasting, _ = compared(2, 0.0, fading=8.0)
+    placebo = replace(lasting, n_before=lasting.n)
+    assert placebo.n_further > 0
+    assert placebo.SR is not None
+    part = placebo.SR.judged_without
+    assert part is not None
+    assert part.regression is not None
+    assert placebo.falls_beyond
+    for low, high, held in ((0.5, 3.0, True), (-1.0, 3.0, False)):
+        moved = replace(part.regression, excess=1.5, excess_low=low, excess_high=high)
+        other = replace(part, regression=moved)
+        SR = replace(placebo.SR, judged_without=other, without_further=other)
+        changed = replace(placebo, SR=SR)
+        words = worded(change_words(JUDGED, changed, 300))
+        assert changed.falls_beyond_fluctuation is held
+        assert ("So nothing is claimed of how long a rise lasts" in words) is not held
+        assert f"{moved.excess:+.2f}" in words
+        assert f"{placebo.n_further} met a further listed event" in words
