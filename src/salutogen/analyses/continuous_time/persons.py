@@ -18,11 +18,12 @@ POINTS, CAUSE = "points of the effect", "points of the cause"
 
 
 def _told(name: str, meaning: str, unit: str) -> tuple[Column, ...]:
-    own = {"unit": unit, "kind": Kind.PERSON}
-    return (
-        Column(name=name, meaning=f"{meaning}, by the model for the person's factors", **own),
-        Column(name=f"{name}_low", meaning="Lower end of its 95 % interval", **own),
-        Column(name=f"{name}_high", meaning="Upper end of its 95 % interval", **own),
+    ends = ((f"{name}_low", "Lower end of its 95 % interval"),
+            (f"{name}_high", "Upper end of its 95 % interval"))  # fmt: skip
+    value = (name, f"{meaning}, by the model for the person's factors")
+    return tuple(
+        Column(name=one, meaning=words, unit=unit, kind=Kind.PERSON)
+        for one, words in (value, *ends)
     )
 
 
