@@ -97,8 +97,9 @@ def compute(inputs: AnalysisInputs, settings: NetworkSettings) -> NetworkResult:
             )  # fmt: skip
     if not fit.converged:
         found.tell("network-doubtful")
-    for message in fit.messages:
-        found.tell("network-says", words=without_counts(_named(message, nodes)))
+    if fit.messages:
+        said = " ".join(_named(message, nodes) for message in fit.messages)
+        found.tell("network-says", words=without_counts(said))
     return NetworkResult(
         n=fit.n_persons,
         pairs=fit.n_pairs,
