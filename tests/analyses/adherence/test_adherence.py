@@ -106,7 +106,8 @@ def test_odd_answers() -> None:
 
 def example(**report: str) -> dict[str, Any]:
     values: dict[str, Any] = YAML(typ="safe").load(EXAMPLE.read_text(encoding="utf-8"))
-    return {**values, "report": report or {"individuals": "show"}}
+    changes = {"report": report or {"individuals": "show"}, "analyses": [{"step": "adherence"}]}
+    return {**values, **changes}
 
 
 @pytest.fixture(scope="module")
