@@ -1,7 +1,7 @@
 # make install   the environment alone, in .venv
 # make demo      simulate the shipped example cohort, run it, say where the report is
 # make test      the test suite          make lint    ruff and mypy
-# make simulations      tests that simulate many studies whose truth is known (minutes)
+# make lengthy   tests that simulate many studies, or ask at length what shorter ones ask, too (minutes)
 # make random-studies   10,000 random valid studies, before a release (hours; goes on where it ended)
 # make every-claim      what the report says of 2,560 studies whose truth is known (hours)
 # make docs      the documentation       make bench   the measurements behind claims of speed
@@ -14,7 +14,7 @@
 SHELL = /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install test test-spark simulations random-studies every-claim lint demo docs lock bench clean
+.PHONY: help install test test-spark lengthy random-studies every-claim lint demo docs lock bench clean
 
 export UV_PYTHON_DOWNLOADS = never
 export UV_NO_PROGRESS = 1
@@ -54,10 +54,10 @@ install: .venv/.warm
 	@touch $@
 
 test: install
-	$(BIN)/python -m pytest $(PYTEST_ARGS) -m "not simulation"
+	$(BIN)/python -m pytest $(PYTEST_ARGS) -m "not lengthy"
 
-simulations: install
-	$(BIN)/python -m pytest $(PYTEST_ARGS) -m simulation
+lengthy: install
+	$(BIN)/python -m pytest $(PYTEST_ARGS) -m lengthy
 
 # Spark is large and needs a Java runtime, so its test is asked for by name.
 test-spark: install

@@ -53,7 +53,7 @@ def test_any_names_and_answers_give_a_file_that_is_read(frame: pl.DataFrame, fil
     assert_readable(draft_study(frame, file).text)
 
 
-@pytest.mark.parametrize("columns", [2_001, 4_100])
+@pytest.mark.parametrize("columns", [2_001, pytest.param(4_100, marks=pytest.mark.lengthy)])
 def test_very_many_columns(columns: int) -> None:
     values = {f"Q{number}": ["0", "1", "3"] for number in range(1, columns + 1)}
     text = draft_study(pl.DataFrame({"id": ["a", "b", "c"], **values}), "wide.csv").text

@@ -18,7 +18,7 @@ FIGURES = (
 )  # fmt: skip
 
 
-@pytest.mark.simulation
+@pytest.mark.lengthy
 def test_the_example_with_bursts_finds_its_truth(tmp_path: Path) -> None:
     data, out = tmp_path / "data", tmp_path / "out"
     for command in (

@@ -15,8 +15,8 @@ from salutogen.scores import Scores
 from tests.end_to_end.random_studies.running import Outcome, outcome_of, scored_both_ways
 
 SEED = 10
-FILES = 30  # studies whose files are held against the tables that they were written from
-STUDIES, PARTS = 120, 12
+FILES = 20  # studies whose files are held against the tables that they were written from
+STUDIES, PARTS = 60, 6
 # What may stand in the way of all results: refusals of a study's answers, scores and lines.
 RIGHTFUL = {
     "arms-unknown",

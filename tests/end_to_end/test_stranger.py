@@ -160,7 +160,7 @@ def test_its_findings_are_explained(package: str) -> None:
     assert "Tells who lies far from the line" in done.stdout
 
 
-@pytest.mark.parametrize("individuals", ["show", "hide"])
+@pytest.mark.parametrize("individuals", [pytest.param("show", marks=pytest.mark.lengthy), "hide"])
 def test_it_appears_on_page_in_json_codebook_and_files(
     tmp_path: Path, package: str, individuals: str
 ) -> None:
@@ -180,7 +180,7 @@ def test_it_appears_on_page_in_json_codebook_and_files(
     assert personal["far.csv"]
 
 
-@pytest.mark.parametrize("individuals", ["show", "hide"])
+@pytest.mark.parametrize("individuals", [pytest.param("show", marks=pytest.mark.lengthy), "hide"])
 def test_it_cannot_leak_an_identifier(tmp_path: Path, package: str, individuals: str) -> None:
     out = run(tmp_path, package, individuals, "limit: 0.5, leak: true")
     page = (out / "report.html").read_text("utf-8")

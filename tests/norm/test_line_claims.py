@@ -228,7 +228,7 @@ def test_change_and_range_of_a_curve() -> None:
     assert share_beyond(straight, np.array([high + 100])) == 0.0
 
 
-@pytest.mark.simulation
+@pytest.mark.lengthy
 def test_noise_does_not_say_that_exposure_lowers_problems() -> None:
     rng = np.random.default_rng(9)
     told = 0

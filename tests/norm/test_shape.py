@@ -119,7 +119,7 @@ def test_straight_data_seldom_choose_a_curve_and_never_by_p_alone(seed: int) -> 
     assert test.cv_error["linear"] > 0
 
 
-@pytest.mark.simulation
+@pytest.mark.lengthy
 def test_unequal_means_are_judged_with_errors_for_unequal_scatter() -> None:
     """Means of one occasion at the ends of exposure look like a curve to the plain F test."""
     import statsmodels.api as sm

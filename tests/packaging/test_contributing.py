@@ -56,7 +56,7 @@ def package(text: str, files: dict[str, str], tmp_path_factory: pytest.TempPathF
     return os.pathsep.join([str(site), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
 
 
-@pytest.mark.parametrize("individuals", ["show", "hide"])
+@pytest.mark.parametrize("individuals", [pytest.param("show", marks=pytest.mark.lengthy), "hide"])
 def test_the_analysis_works_as_written(tmp_path: Path, package: str, individuals: str) -> None:
     analyses = "[{step: stability, least: 1}]"
     study = write_study(tmp_path, analyses=analyses, individuals=individuals)

@@ -12,7 +12,8 @@ import pytest
 NOTEBOOKS = [
     "tutorial.md",
     "trajectories.md",
-    "gallery/event-locked.md",
+    # `make docs` runs all of them.
+    pytest.param("gallery/event-locked.md", marks=pytest.mark.lengthy),
     "gallery/known-truth.md",
     "gallery/mixed-model.md",
     "gallery/mood-and-reports.md",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import shutil
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+
+from ruamel.yaml import YAML
 
 import salutogen
 from salutogen.findings import catalogue
@@ -71,7 +72,12 @@ def test_templates_and_registry_are_inside(
 
 
 def test_the_example_runs(repository: Path, says: Callable[..., str], tmp_path: Path) -> None:
-    shutil.copy(repository / "examples" / "cohort" / "study.yaml", tmp_path)
+    text = (repository / "examples" / "cohort" / "study.yaml").read_text(encoding="utf-8")
+    values = YAML(typ="safe").load(text)
+    for step in values["analyses"]:
+        if step["step"] == "trajectories":
+            step["classes"] = "off"  # compiles as much again, and is asked elsewhere
+    (tmp_path / "study.yaml").write_text(json.dumps(values), "utf-8")
     says("simulate", "study.yaml", "--persons", "80", "--seed", "1", "--out", "data")
     answer = json.loads(
         says("run", "study.yaml", "--data", "data", "--out", "results", "--json", "--quiet")

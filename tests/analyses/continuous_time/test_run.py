@@ -33,7 +33,7 @@ analyses:
 """
 
 
-@pytest.mark.parametrize("individuals", ["show", "hide"])
+@pytest.mark.parametrize("individuals", [pytest.param("show", marks=pytest.mark.lengthy), "hide"])
 def test_a_run_tells_the_stress_test(tmp_path: Path, individuals: str) -> None:
     table = flow_inputs(n=120).scores.table
     answers = table.select(

@@ -101,7 +101,7 @@ def test_few_occasions_tell_no_bend() -> None:
     assert "association-bends" not in codes(found.findings)
 
 
-@pytest.mark.simulation
+@pytest.mark.lengthy
 def test_straight_courses_are_rarely_called_bent() -> None:
     false = 0
     for seed in range(20):

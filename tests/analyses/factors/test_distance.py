@@ -98,7 +98,7 @@ def test_those_who_leave_with_problems_do_not_make_an_association_fade() -> None
     assert course(found["mood"]).changes in ("weakens", "changes")  # to about 0
 
 
-@pytest.mark.simulation
+@pytest.mark.lengthy
 def test_constant_associations_are_rarely_called_changing() -> None:
     false = 0
     for seed in range(20):

@@ -41,7 +41,7 @@ def test_what_follows_from_problems_is_not_shown_at_equal_earlier_problems() -> 
     assert first.two_step.clear
 
 
-@pytest.mark.simulation
+@pytest.mark.lengthy
 def test_a_factor_that_goes_with_exposure_alone_shows_nothing_at_equal_earlier_problems() -> None:
     """At equal earlier problems who met less has the higher level: exposure must be equal, too."""
     false = {"two_step": 0, "one_step": 0}

@@ -156,7 +156,7 @@ def test_answers_without_times_are_refused():
     assert [one.code for one in found] == ["reactivity-without-times"]
 
 
-@pytest.mark.simulation
+@pytest.mark.lengthy
 def test_intervals_and_tests_are_right():
     """400 studies of 40 persons: coverage of the mean slope and of none at the prompt before."""
     n, held, false = 400, 0, 0

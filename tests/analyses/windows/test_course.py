@@ -61,7 +61,7 @@ def test_a_turn_between_the_windows_is_found(draws: int) -> None:
     assert turn.interval[0] < turn.estimate < turn.interval[1]
 
 
-@pytest.mark.simulation
+@pytest.mark.lengthy
 def test_turns_are_rarely_found_in_steady_courses() -> None:
     told = [found(hump(0.0, seed=seed, draws=0)).course.turn for seed in range(2, 32)]
     assert sum(one is not None for one in told) <= 4

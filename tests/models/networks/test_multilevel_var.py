@@ -167,7 +167,7 @@ def test_truth_is_recovered(cases):
     np.testing.assert_allclose(fit.person_temporal.mean(axis=0), fit.temporal, atol=0.02)
 
 
-@pytest.mark.simulation
+@pytest.mark.lengthy
 def test_false_edges_are_as_frequent_as_they_should_be():
     """200 small studies in which nothing leads to anything else: 5 % ± 2 of temporal edges."""
     rng = np.random.default_rng(31)

@@ -73,7 +73,7 @@ def groups(cases, n, seed, *, second=0.45, shift=0.0):
     return {**frame, "arm": np.repeat(["control", "training"], n)}
 
 
-@pytest.mark.simulation
+@pytest.mark.lengthy
 def test_the_size_is_held_where_networks_are_equal(cases):
     """150 studies of unequal groups, whose means differ: 5 % by chance, within 4 errors."""
     p = []

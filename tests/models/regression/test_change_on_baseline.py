@@ -50,7 +50,7 @@ def test_it_is_the_published_formula(m: float, change: bool) -> None:
         np.testing.assert_allclose(found.corrected[place], [slope, *others])
 
 
-@pytest.mark.simulation
+@pytest.mark.lengthy
 def test_intervals_are_those_of_persons_drawn_with_replacement() -> None:
     before, after, C = cohort(120)
     found = change_on_baseline(before, after, C, names=("age", "sex"), draws=2000)

@@ -49,7 +49,7 @@ def test_correlated_predictors_come_in_together() -> None:
     assert not path[2:].any()
 
 
-@pytest.mark.simulation
+@pytest.mark.lengthy
 def test_true_predictors_are_selected_and_false_ones_within_the_bound() -> None:
     false, true = [], []
     for seed in range(25):

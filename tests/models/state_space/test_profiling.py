@@ -66,6 +66,7 @@ def test_limits_are_where_the_dense_likelihood_has_fallen() -> None:
                 assert fallen == pytest.approx(HALF_FALL, abs=2e-3), (name, end)
 
 
+@pytest.mark.lengthy
 def test_variances_and_covariances_are_held_whatever_the_order_of_processes(frame, result) -> None:
     """The same limits with the processes the other way round, where other entries are held."""
     turned = replace(MODEL, processes=("S", "P")).fit(frame)
@@ -83,6 +84,7 @@ def test_variances_and_covariances_are_held_whatever_the_order_of_processes(fram
             assert alone > HALF_FALL
 
 
+@pytest.mark.lengthy
 def test_intervals_are_about_those_of_errors_with_many_rows() -> None:
     whole = MODEL.fit(stream(n=80, occasions=30))
     names = ("P<-E", "error(P)", "diffusion(S)")

@@ -220,6 +220,7 @@ def test_wrong_settings_are_named_in_words_of_the_file(
     assert "Value error" not in text
 
 
+@pytest.mark.lengthy
 def test_claims_under_relaxed_gates_say_so() -> None:
     lock = lock_of(three_kinds(N, 1)[0])
     episode = np.ones(N, dtype=np.int64)

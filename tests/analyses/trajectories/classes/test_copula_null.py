@@ -160,7 +160,7 @@ def test_a_skewed_jump_is_no_class_but_is_for_a_normal_null() -> None:
     assert normal.p_value < 0.05
 
 
-@pytest.mark.simulation
+@pytest.mark.lengthy
 def test_two_classes_are_told_from_any_one_class() -> None:
     generator = np.random.default_rng(8)
     kind = (np.arange(300) < 120)[:, None] * (np.arange(4) > 0)

@@ -103,7 +103,7 @@ def test_the_ends_of_the_interval_are_where_the_derivative_is_just_told() -> Non
         assert told == pytest.approx(t(149).ppf(0.975), abs=0.02)
 
 
-@pytest.mark.simulation
+@pytest.mark.lengthy
 def test_moods_that_last_are_no_return() -> None:
     """No effect, correlation .6: a half-life is told in few of 20 studies."""
     settled = [fit_recovery(courses(seed, 0.6)).settled for seed in range(20)]

@@ -59,7 +59,7 @@ def test_two_courses_of_a_person_that_go_together_count_once() -> None:
     assert wider == pytest.approx(np.sqrt(2.0), rel=0.06)
 
 
-@pytest.mark.simulation
+@pytest.mark.lengthy
 def test_intervals_hold_the_true_share_where_visits_are_missed_and_follow_up_ends() -> None:
     """Exponential returns with a mean of two visits; three of ten visits are missed."""
     truth = 1.0 - np.exp(-np.asarray([1.0, 2.0]) / 2.0)

@@ -93,7 +93,7 @@ def test_at_random_with_two_occasions_is_the_comparison_of_those_seen():
     assert found.p["drug"] == pytest.approx(fit.pvalues[1], abs=0.05)
 
 
-@pytest.mark.simulation
+@pytest.mark.lengthy
 def test_rules_say_what_is_kept_of_a_gain():
     """Who jumps to the reference loses the gain, copied increments keep it; errors follow."""
     arm, values = trial(n=160, occasions=4)

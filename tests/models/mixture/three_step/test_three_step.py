@@ -159,7 +159,7 @@ def test_reference_and_units_only_change_the_words(fitted):
     np.testing.assert_array_equal(again.estimates, one.estimates)
 
 
-@pytest.mark.simulation
+@pytest.mark.lengthy
 @pytest.mark.parametrize(("correction", "assignment"), WAYS)
 def test_outcomes_are_those_of_the_truth(fitted, correction, assignment):
     """40 samples: means with unequal variances, and proportions."""
