@@ -77,7 +77,7 @@ def test_the_example_runs(repository: Path, says: Callable[..., str], tmp_path: 
     for step in values["analyses"]:
         if step["step"] == "trajectories":
             step["classes"] = "off"  # compiles as much again, and is asked elsewhere
-    (tmp_path / "study.yaml").write_text(json.dumps(values), "utf-8")
+    YAML(typ="safe").dump(values, tmp_path / "study.yaml")
     says("simulate", "study.yaml", "--persons", "80", "--seed", "1", "--out", "data")
     answer = json.loads(
         says("run", "study.yaml", "--data", "data", "--out", "results", "--json", "--quiet")
