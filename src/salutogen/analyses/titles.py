@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def title_of(inputs: AnalysisInputs, name: str) -> str:
     """Return an instrument's title; the name where there is none, or it is no instrument."""
-    instrument = inputs.study.instruments.get(name)
+    instrument = inputs.study.instruments.get(name) or inputs.study.prompted.get(name)
     return name if instrument is None else instrument.title or name
 
 

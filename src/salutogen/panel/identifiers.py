@@ -19,6 +19,7 @@ from salutogen.panel.joined_columns import (
     match_combinations,
     tell_combinations,
 )
+from salutogen.panel.marked_rows import first_marked
 from salutogen.panel.numeric import id_text
 from salutogen.panel.readers.excel_errors import ERRORS
 
@@ -133,16 +134,8 @@ def refuse_errors(table: SourceTable, columns: Sequence[str], findings: Findings
             continue
         bad = cells.is_in(list(ERRORS)).fill_null(value=False)
         if bad.any():
-            places = bad.arg_true()
-            findings.tell(
-                "error-cell",
-                file=table.label,
-                column=column,
-                rows=[int(place) + 1 for place in places.head(10)],
-                n_rows=places.len(),
-                shown=cells[int(places[0])],
-                first=int(places[0]) + 1,
-            )
+            told = first_marked(bad, cells)
+            findings.tell("error-cell", file=table.label, column=column, **told)
 
 
 def blank_rows(table: SourceTable, rows: NDArray[np.int64]) -> NDArray[np.bool_]:

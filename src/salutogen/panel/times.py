@@ -10,11 +10,10 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from salutogen.findings import Findings
+from salutogen.panel.marked_rows import first_marked, marked_rows
 from salutogen.panel.numeric import finite_numbers
 from salutogen.panel.places import in_zone, is_zone, since_1970, to_the_microsecond
 from salutogen.panel.written_dates import (
@@ -77,17 +76,7 @@ def to_days(
         return _written(raw.cast(pl.String), time, column, label, findings)
     values, bad = finite_numbers(raw, decimal)
     if bad.any():
-        places = bad.arg_true()
-        findings.tell(
-            "time-not-a-number",
-            file=label,
-            column=column,
-            rows=_rows(bad),
-            n_rows=places.len(),
-            unit=time.unit,
-            shown=raw[int(places[0])],
-            first=int(places[0]) + 1,
-        )
+        tell_no_numbers(bad, raw, time.unit, column, label, findings)
     if time.unit.endswith("since 1970-01-01"):
         in_seconds = time.unit.startswith("seconds")
         days = to_the_microsecond(values / _SECONDS_PER_DAY if in_seconds else values)
@@ -95,6 +84,14 @@ def to_days(
         return _dated(days, days, clock, time, column, label, findings)
     counted = values * DAYS_IN[time.unit.removesuffix("s")]
     return _times(counted, counted, Clock.COUNTED)
+
+
+def tell_no_numbers(
+    bad: pl.Series, raw: pl.Series, unit: str, column: str, label: str, findings: Findings
+) -> None:
+    """Refuse cells of a column of times that should be numbers and are none."""
+    told = first_marked(bad, raw)
+    findings.tell("time-not-a-number", file=label, column=column, unit=unit, **told)
 
 
 def no_times(n: int) -> pl.Series:
@@ -139,8 +136,7 @@ def _dated(
         variant="utc" if clock == Clock.UTC else "",
         file=label,
         column=column,
-        rows=_rows(timed),
-        n_rows=int(timed.sum()),
+        **marked_rows(timed),
     )
     return _days(local.floor())
 
@@ -186,11 +182,6 @@ def _written(
     return _dated(moment, cells.local, clock, time, column, label, findings)
 
 
-def _rows(cells: pl.Series | NDArray[np.bool_]) -> list[int]:
-    """First rows of the file, from 1, that are marked."""
-    return [int(place) + 1 for place in np.flatnonzero(np.asarray(cells))[:10]]
-
-
 def _tell_mixed(
     code: str,
     cells: WrittenDates,
@@ -206,14 +197,13 @@ def _tell_mixed(
         code,
         file=label,
         column=column,
-        rows=_rows(rare),
-        n_rows=int(rare.sum()),
+        **marked_rows(rare),
         n_with=int(these.sum()),
         n_without=int(others.sum()),
         with_example=cells.texts.filter(these)[0],
         without_example=cells.texts.filter(others)[0],
-        first_with=_rows(these)[0],
-        first_without=_rows(others)[0],
+        first_with=marked_rows(these)["rows"][0],
+        first_without=marked_rows(others)["rows"][0],
     )
 
 
@@ -221,21 +211,16 @@ def _tell_bad_dates(
     cells: WrittenDates, given: str | None, column: str, label: str, findings: Findings
 ) -> None:
     bad = cells.bad
-    places = bad.arg_true()
-    first = int(places[0])
     fitting = formats_that_fit(cells.texts.filter(bad))
     expected = f"the format {given}" if given else "ISO dates such as 2020-05-01"
-    mixed = places.len() < cells.texts.len() - cells.texts.null_count()
+    mixed = int(bad.sum()) < cells.texts.len() - cells.texts.null_count()
     hint = f" These cells fit {' or '.join(fitting[:3])}." if fitting else ""
     findings.tell(
         "mixed-date-formats" if mixed else "unreadable-dates",
         file=label,
         column=column,
-        rows=_rows(bad),
-        n_rows=places.len(),
+        **first_marked(bad, cells.texts),
         expected=expected,
-        shown=cells.texts[first],
-        first=first + 1,
         hint=hint,
         numbers={"fitting": fitting[:3]},
     )

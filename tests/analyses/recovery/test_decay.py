@@ -62,8 +62,7 @@ def test_the_half_life_of_a_rise_is_found() -> None:
 
 def test_the_half_life_is_where_the_likelihood_is_highest() -> None:
     """A grid of half-lives, fitted one by one without its derivative, has its maximum there."""
-    from salutogen.analyses.recovery.decay import AR1
-    from salutogen.models import MixedModel
+    from salutogen.models import ContinuousAR1, MixedModel
 
     prompts = simulated(persons=30)
     found = fit_decay(prompts, EVERYONE[:30])
@@ -73,7 +72,11 @@ def test_the_half_life_is_where_the_likelihood_is_highest() -> None:
     def log_likelihood(half_life: float) -> float:
         frame = rows.frame(dose=rows.dose(half_life)[0])
         formula = "affect ~ dose + dose_mean + (1 + dose | person)"
-        return MixedModel(formula, residual=AR1).fit(frame, reml=False).log_likelihood
+        return (
+            MixedModel(formula, residual=ContinuousAR1(time="hours", within="day"))
+            .fit(frame, reml=False)
+            .log_likelihood
+        )
 
     at = [log_likelihood(found.half_life * factor) for factor in (0.85, 1.0, 1.15)]
     assert at[1] == max(at)

@@ -45,6 +45,7 @@ from salutogen.analyses.adherence.related import RELATION_COLUMNS, relations
 from salutogen.analyses.adherence.settings import AdherenceSettings
 from salutogen.analyses.adherence.words import answer_of, in_short_of, methods_of, tell_doubts
 from salutogen.analyses.contract import AnalysisInputs, AnalysisResult, ResultFile
+from salutogen.analyses.momentary import stream_of
 from salutogen.columns import Kind, beside, figure, record, rows
 from salutogen.errors import AnalysisError
 from salutogen.findings import Findings
@@ -119,10 +120,8 @@ def compute(inputs: AnalysisInputs, settings: AdherenceSettings) -> AdherenceRes
     AnalysisError
         The study has no prompts, or none that were planned.
     """
-    stream, found = inputs.panel.momentary, Findings()
-    if stream is None:
-        found.tell("no-momentary-data", step="adherence")
-        raise AnalysisError(tuple(found))
+    found = Findings()
+    stream = stream_of(inputs, "adherence", found)
     prompts, audience = stream.prompts, inputs.run.audience
     planned = planned_with_arms(prompts, inputs.panel.persons, ARM)
     if not planned.height:

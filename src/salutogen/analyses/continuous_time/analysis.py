@@ -34,7 +34,6 @@ from salutogen.analyses.continuous_time.tables import (
     TIME_UNIT,
     effect_table,
     factor_table,
-    frame_of,
     half_life_table,
     lag_table,
     residual_table,
@@ -42,6 +41,7 @@ from salutogen.analyses.continuous_time.tables import (
 )
 from salutogen.analyses.continuous_time.variables import FlowData, read_flow
 from salutogen.analyses.contract import AnalysisInputs, AnalysisResult, ResultFile
+from salutogen.analyses.frames import frame_of
 from salutogen.columns import Column, Kind, figure, record, rows
 from salutogen.columns import beside as not_in_json
 from salutogen.findings import Findings

@@ -8,9 +8,10 @@ import polars as pl
 
 from salutogen.analyses.change.analysis import ChangeResult
 from salutogen.analyses.change.paths import RANDOM
-from salutogen.analyses.continuous_time.tables import SDS, arrow, frame_of
+from salutogen.analyses.continuous_time.tables import SDS, arrow
 from salutogen.analyses.continuous_time.variables import FlowData
 from salutogen.analyses.contract import AnalysisResult
+from salutogen.analyses.frames import frame_of
 from salutogen.analyses.times_of_occasions import COUNTED
 from salutogen.columns import Column, Kind
 from salutogen.models import ContinuousTimeFit

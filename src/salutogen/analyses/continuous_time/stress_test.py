@@ -14,10 +14,10 @@ from salutogen.analyses.continuous_time.tables import (
     SDS,
     TIME_UNIT,
     factor_step,
-    frame_of,
     has_two_values,
 )
 from salutogen.analyses.continuous_time.variables import FlowData
+from salutogen.analyses.frames import frame_of
 from salutogen.analyses.times_of_occasions import COUNTED
 from salutogen.columns import Column, Kind, Record, figure, record
 from salutogen.findings import Findings

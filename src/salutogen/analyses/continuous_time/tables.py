@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from salutogen.analyses.continuous_time.variables import PERSON, FlowData
+from salutogen.analyses.frames import frame_of
 from salutogen.analyses.holm import holm
 from salutogen.columns import Column, Kind
 from salutogen.models import ContinuousTimeFit, ImpulseResponse
@@ -88,17 +89,6 @@ FACTOR_COLUMNS = (
 )  # fmt: skip
 ONE_SD, OTHER = "one SD more", "one category against the other"
 OWN, CROSS, INPUT = "return to the own level", "effect of a process", "effect of an input"
-
-
-def frame_of(rows: Iterable[Mapping[str, object]], columns: Sequence[Column]) -> pl.DataFrame:
-    """Make a table of rows; labels are text, all else numbers, what is not known is missing."""
-    schema = {
-        column.name: pl.String if column.kind is Kind.LABEL else pl.Float64 for column in columns
-    }
-    known = pl.col(pl.Float64)
-    return pl.DataFrame(list(rows), schema=schema).with_columns(
-        pl.when(known.is_finite()).then(known)
-    )
 
 
 def arrow(source: str, outcome: str) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from salutogen.analyses.contract import AnalysisInputs, AnalysisResult, ResultFile
+from salutogen.analyses.momentary import stream_of
 from salutogen.analyses.network.means import edges_of_means
 from salutogen.analyses.network.nodes import BEEP, DAY, PERSON, Nodes, read_nodes
 from salutogen.analyses.network.settings import NetworkSettings
@@ -82,11 +83,7 @@ def compute(inputs: AnalysisInputs, settings: NetworkSettings) -> NetworkResult:
         The study has no momentary answers, a node is unknown, or the model refuses the answers.
     """
     found = Findings()
-    stream = inputs.panel.momentary
-    if stream is None:
-        found.tell("no-momentary-data", step="network")
-        raise AnalysisError(tuple(found))
-    nodes = read_nodes(stream, inputs.study, settings, found)
+    nodes = read_nodes(stream_of(inputs, "network", found), inputs.study, settings, found)
     fit = _fit(nodes, settings, found)
     stability = None
     if settings.draws:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from salutogen.analyses.network.tables import LASSO, TEMPORAL, shown
+from salutogen.analyses.network.tables import AT_ONCE, LASSO, TEMPORAL, shown
 from salutogen.analyses.network.words import network_in_words
 from salutogen.columns import Column, Kind
 from salutogen.page.charting import Spec, palette_scale, values
@@ -24,8 +24,7 @@ APART = 0.05  # how far the two directions between two nodes are drawn apart
 ARROW = 0.045
 WIDEST = 7.0
 HUES = {"more with more": "one", "less with more": "two"}
-NAMES = {"from prompt to prompt": "temporal", "at one prompt": "at-once",
-         "between persons' means, by lasso": "means"}  # fmt: skip
+NAMES = {TEMPORAL: "temporal", AT_ONCE: "at-once", LASSO: "means"}
 LINE_COLUMNS = (
     Column(name="source", meaning="Node", heading="From", kind=Kind.LABEL),
     Column(name="target", meaning="Node", heading="To", kind=Kind.LABEL),

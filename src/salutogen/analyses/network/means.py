@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from salutogen.analyses.frames import frame_of
 from salutogen.analyses.network.nodes import PERSON, Nodes
 from salutogen.analyses.network.tables import EDGE_COLUMNS, LASSO
 from salutogen.errors import ModelError
@@ -23,9 +24,7 @@ def edges_of_means(nodes: Nodes, *, draws: int, seed: int, found: Findings) -> p
     means = (
         means.drop(PERSON).drop_nulls().rename(dict(zip(nodes.columns, nodes.names, strict=True)))
     )
-    schema = {column.name: pl.Float64 for column in EDGE_COLUMNS}
-    schema |= dict.fromkeys(("network", "source", "target"), pl.String)  # type: ignore[arg-type]
-    empty = pl.DataFrame(schema=schema)
+    empty = frame_of((), EDGE_COLUMNS)
     if means.height < FEWEST_PERSONS:
         found.tell("network-without-means", reason="fewer than 20 persons have all nodes.")
         return empty

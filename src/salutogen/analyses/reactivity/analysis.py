@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,34 +10,36 @@ import numpy as np
 import polars as pl
 
 from salutogen.analyses.contract import AnalysisInputs, AnalysisResult, ResultFile
+from salutogen.analyses.frames import frame_of
+from salutogen.analyses.momentary import stream_of
 from salutogen.analyses.reactivity.doubts import tell_doubts
 from salutogen.analyses.reactivity.models import Fitted, fit_reactivity, person_rows
 from salutogen.analyses.reactivity.rows import PERSON, Reactions, read_reactions
-from salutogen.analyses.reactivity.settings import NEGATIVE, ReactivitySettings
+from salutogen.analyses.reactivity.settings import ReactivitySettings
 from salutogen.analyses.reactivity.tables import (
     ABOVE,
     EFFECT_COLUMNS,
     LASTING_COLUMNS,
+    NO,
     PERSON_COLUMNS,
     SLOPES,
     SPREAD_COLUMNS,
     THROUGH_COLUMNS,
+    YES,
 )
 from salutogen.analyses.reactivity.through import through_appraisal
-from salutogen.columns import Column, Kind, beside, figure, record, rows
+from salutogen.analyses.titles import title_of
+from salutogen.columns import Kind, beside, figure, record, rows
 from salutogen.errors import AnalysisError, ModelError
 from salutogen.findings import Findings
 from salutogen.page.words import without_counts
-from salutogen.panel.momentary import NEGATIVE as NEGATIVE_ROLE
-from salutogen.panel.momentary import POSITIVE as POSITIVE_ROLE
-from salutogen.panel.momentary import STRESSOR, Momentary
+from salutogen.panel.momentary import NEGATIVE, POSITIVE, STRESSOR, Momentary
 
 if TYPE_CHECKING:
     from salutogen.page.audience import Audience
     from salutogen.page.section import Section, Text
 
-YES, NO = "yes", "no"
-ROLES = (NEGATIVE_ROLE, POSITIVE_ROLE)
+ROLES = (NEGATIVE, POSITIVE)
 
 
 @record
@@ -120,7 +122,10 @@ def compute(inputs: AnalysisInputs, settings: ReactivitySettings) -> ReactivityR
         The study has no momentary answers, no stressor or affect among them, or too few.
     """
     found = Findings()
-    stream = _stream(inputs, found)
+    stream = stream_of(inputs, "reactivity", found)
+    if not stream.has(STRESSOR):
+        found.tell("no-momentary-data", variant="role", role=STRESSOR)
+        raise AnalysisError(tuple(found))
     done = [_fit(stream, role, settings, found) for role in _roles(stream, settings, found)]
     first = done[0].reactions.frame
     own = first.group_by(PERSON).agg(pl.col(STRESSOR).max().alias("most"))
@@ -143,27 +148,16 @@ def compute(inputs: AnalysisInputs, settings: ReactivitySettings) -> ReactivityR
         trends=settings.trends,
         reliable=settings.reliable,
         doubtful=not all(one.fitted.converged for one in done),
-        effects=_frame(
+        effects=frame_of(
             ({"affect": one.role} | row for one in done for row in one.fitted.effects),
             EFFECT_COLUMNS,
         ),
-        spread=_frame((row for one in done for row in _spread(one, settings)), SPREAD_COLUMNS),
-        lasting=_frame((_lasting(one) for one in done), LASTING_COLUMNS),
-        through=_frame((row for row in through if len(row) > 1), THROUGH_COLUMNS),
+        spread=frame_of((row for one in done for row in _spread(one, settings)), SPREAD_COLUMNS),
+        lasting=frame_of((_lasting(one) for one in done), LASTING_COLUMNS),
+        through=frame_of((row for row in through if len(row) > 1), THROUGH_COLUMNS),
         persons=_persons(done, inputs.panel.persons),
         findings=tuple(found),
     )
-
-
-def _stream(inputs: AnalysisInputs, found: Findings) -> Momentary:
-    stream = inputs.panel.momentary
-    if stream is None:
-        found.tell("no-momentary-data", step="reactivity")
-        raise AnalysisError(tuple(found))
-    if not stream.has(STRESSOR):
-        found.tell("no-momentary-data", variant="role", role=STRESSOR)
-        raise AnalysisError(tuple(found))
-    return stream
 
 
 def _roles(stream: Momentary, settings: ReactivitySettings, found: Findings) -> list[str]:
@@ -190,8 +184,7 @@ def _fit(stream: Momentary, role: str, settings: ReactivitySettings, found: Find
 
 def _title(inputs: AnalysisInputs, stream: Momentary, role: str) -> str:
     """What a role's instrument is called."""
-    name = stream.roles.named[role]
-    return inputs.study.prompted[name].title or name
+    return title_of(inputs, stream.roles.named[role])
 
 
 def _spread(one: _Affect, settings: ReactivitySettings) -> list[dict[str, Any]]:
@@ -238,9 +231,3 @@ def _persons(done: Sequence[_Affect], persons: pl.DataFrame) -> pl.DataFrame:
     table = pl.concat(tables)
     named = table.with_columns(subject=subjects.gather(table[PERSON]))
     return named.select(column.name for column in PERSON_COLUMNS)
-
-
-def _frame(made: Iterable[Mapping[str, Any]], columns: Sequence[Column]) -> pl.DataFrame:
-    kinds = {Kind.LABEL: pl.String, Kind.COUNT: pl.Int64}
-    schema = {column.name: kinds.get(column.kind, pl.Float64) for column in columns}
-    return pl.DataFrame([*made], schema=schema)

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from salutogen.analyses.momentary import fit_within_days
 from salutogen.analyses.reactivity.halves import reliability_by_halves
 from salutogen.analyses.reactivity.rows import (
     AFFECT,
@@ -18,8 +19,6 @@ from salutogen.analyses.reactivity.rows import (
     CLOCK,
     DAY,
     DAYS,
-    HOURS,
-    OF_APPRAISAL,
     PERSON,
     WITHIN,
     Reactions,
@@ -27,15 +26,12 @@ from salutogen.analyses.reactivity.rows import (
 from salutogen.analyses.reactivity.tables import LATER, LEVELS, NOW, SEVERITY
 from salutogen.errors import ModelError
 from salutogen.findings import Findings
-from salutogen.models import ContinuousAR1, MixedModel
 from salutogen.models.quantiles import NORMAL_95
 from salutogen.page.words import without_counts
-from salutogen.panel.momentary import STRESSOR
+from salutogen.panel.momentary import APPRAISAL, STRESSOR
 
 Float = NDArray[np.float64]
-LASTS = ContinuousAR1(time=HOURS, within=DAY)
 FEWEST_LATER = 30  # prompts that follow another one of the day
-LEVEL, SLOPE = "(Intercept)", WITHIN
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,10 +104,10 @@ def fit_reactivity(reactions: Reactions, *, trends: bool, found: Findings) -> Fi
     frame = reactions.frame
     also = _trends(frame) if trends else []
     formula = f"{AFFECT} ~ {' + '.join([WITHIN, BETWEEN, *also])} + (1 + {WITHIN} | {PERSON})"
-    result = MixedModel(formula, residual=LASTS).fit(frame)
+    result = fit_within_days(formula, frame, DAY)
     rows = result.random_effects(variances=True)
-    slope = rows.filter(term=SLOPE).sort(PERSON)
-    level = rows.filter(pl.col("term") != SLOPE).sort(PERSON)
+    slope = rows.filter(term=WITHIN).sort(PERSON)
+    level = rows.filter(pl.col("term") != WITHIN).sort(PERSON)
     mean = result.fixed_effects[WITHIN]
     spreads = dict(zip(result.random_terms, np.sqrt(np.diag(result.random_covariance)).tolist(),
                        strict=True))  # fmt: skip
@@ -129,7 +125,7 @@ def fit_reactivity(reactions: Reactions, *, trends: bool, found: Findings) -> Fi
         slope_errors=slope["std_error"].to_numpy(),
         levels=level["estimate"].to_numpy(),
         level_errors=level["std_error"].to_numpy(),
-        slope_sd=spreads.pop(SLOPE),
+        slope_sd=spreads.pop(WITHIN),
         level_sd=next(iter(spreads.values())),
         correlation=result.residual_parameters["correlation"],
         residual_sd=result.residual_sd,
@@ -170,11 +166,11 @@ def _later(frame: pl.DataFrame, also: list[str], found: Findings) -> list[dict[s
 
 def _severity(frame: pl.DataFrame, found: Findings) -> list[dict[str, Any]]:
     """What appraisal goes with at prompts with a stressor, within persons."""
-    met = frame.filter(pl.col(STRESSOR) > 0).drop_nulls(OF_APPRAISAL)
-    if met.height < FEWEST_LATER or met[OF_APPRAISAL].n_unique() < 2:
+    met = frame.filter(pl.col(STRESSOR) > 0).drop_nulls(APPRAISAL)
+    if met.height < FEWEST_LATER or met[APPRAISAL].n_unique() < 2:
         return []
-    mean = pl.col(OF_APPRAISAL).mean().over(PERSON)
-    met = met.with_columns(own=mean, about=pl.col(OF_APPRAISAL) - mean)
+    mean = pl.col(APPRAISAL).mean().over(PERSON)
+    met = met.with_columns(own=mean, about=pl.col(APPRAISAL) - mean)
     return _row_of(f"{AFFECT} ~ about + own + (1 | {PERSON})", "about", SEVERITY, met, found)
 
 
@@ -183,7 +179,7 @@ def _row_of(
 ) -> list[dict[str, Any]]:
     """One effect of a further model; none, and why, where that cannot be fitted."""
     try:
-        fitted = MixedModel(formula, residual=LASTS).fit(frame)
+        fitted = fit_within_days(formula, frame, DAY)
     except ModelError as error:
         found.tell("reactivity-row-left-out", what=words, reason=without_counts(error))
         return []

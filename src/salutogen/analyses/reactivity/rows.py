@@ -15,7 +15,6 @@ AFFECT, WITHIN, BETWEEN, BEFORE = "affect", "stressor_within", "stressor_between
 CLOCK, DAYS = "hour_of_day", "days"
 FEWEST_PERSONS = 10
 FEWEST_PROMPTS = 2  # a day with one answered prompt tells nothing of what lasts within it
-OF_APPRAISAL = "appraisal"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,8 +8,6 @@ from pydantic import Field
 
 from salutogen.analyses.contract import AnalysisSettings
 
-NEGATIVE, POSITIVE = "negative", "positive"
-
 
 class ReactivitySettings(AnalysisSettings):
     """How affect differs at prompts with a stressor, from person to person."""

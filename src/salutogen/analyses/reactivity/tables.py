@@ -11,6 +11,7 @@ NOW, LATER, LEVELS, SEVERITY = (
     "persons' means, between persons",
     "appraisal at prompts with a stressor, within persons",
 )
+YES, NO = "yes", "no"
 SLOPES, ABOVE = "reactivity to stressors", "affect beside what stressors let expect"
 
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from salutogen.analyses.reactivity.rows import AFFECT, FEWEST_PERSONS, OF_APPRAISAL, PERSON
+from salutogen.analyses.reactivity.rows import AFFECT, FEWEST_PERSONS, PERSON
 from salutogen.models.mediation.model import mediate
-from salutogen.panel.momentary import STRESSOR
+from salutogen.panel.momentary import APPRAISAL, STRESSOR
 
 if TYPE_CHECKING:
     from salutogen.context import RunContext
@@ -25,15 +25,15 @@ def through_appraisal(frame: pl.DataFrame, run: RunContext, *, samples: int) -> 
     without one.
     """
     calm = frame.filter(pl.col(STRESSOR) == 0)
-    asked = frame.drop_nulls(OF_APPRAISAL)
-    if not calm.height or calm[OF_APPRAISAL].null_count() > (1 - ASKED_ALWAYS) * calm.height:
+    asked = frame.drop_nulls(APPRAISAL)
+    if not calm.height or calm[APPRAISAL].null_count() > (1 - ASKED_ALWAYS) * calm.height:
         return {}
     if asked[PERSON].n_unique() < FEWEST_PERSONS or _still(asked):
         return {}
     with run.executor() as executor:
         found = mediate(
-            factor=STRESSOR, mechanism=OF_APPRAISAL, outcome=AFFECT, person=PERSON,
-            data=asked.select(PERSON, STRESSOR, OF_APPRAISAL, AFFECT), bootstrap=samples,
+            factor=STRESSOR, mechanism=APPRAISAL, outcome=AFFECT, person=PERSON,
+            data=asked.select(PERSON, STRESSOR, APPRAISAL, AFFECT), bootstrap=samples,
             seed=run.seed, executor=executor,
         )  # fmt: skip
     total, indirect = found.effects["within:total"], found.effects["within:indirect"]
@@ -49,6 +49,6 @@ def through_appraisal(frame: pl.DataFrame, run: RunContext, *, samples: int) -> 
 def _still(frame: pl.DataFrame) -> bool:
     """Whether stressor or appraisal change in nobody."""
     spread = frame.group_by(PERSON).agg(
-        pl.col(name).n_unique() > 1 for name in (STRESSOR, OF_APPRAISAL, AFFECT)
+        pl.col(name).n_unique() > 1 for name in (STRESSOR, APPRAISAL, AFFECT)
     )
-    return not all(spread[name].any() for name in (STRESSOR, OF_APPRAISAL, AFFECT))
+    return not all(spread[name].any() for name in (STRESSOR, APPRAISAL, AFFECT))

@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from salutogen.analyses.reactivity.settings import NEGATIVE
-from salutogen.analyses.reactivity.tables import ABOVE, LATER, LEVELS, NOW, SEVERITY, SLOPES
+from salutogen.analyses.reactivity.tables import ABOVE, LATER, LEVELS, NOW, SEVERITY, SLOPES, YES
 from salutogen.findings import Persons
 from salutogen.page.words import enumeration, number, p_value, points, say, signed
+from salutogen.panel.momentary import NEGATIVE
 
 if TYPE_CHECKING:
     from salutogen.analyses.reactivity.analysis import ReactivityResult
     from salutogen.page.section import Text
 
 Row = Mapping[str, Any]
-YES = "yes"
 TENTH = 0.1
 CAUTION = (
     "A difference at a stressor is no proof that the stressor made it: whoever feels bad may see "

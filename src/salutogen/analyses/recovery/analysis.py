@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from salutogen.analyses.contract import AnalysisInputs, AnalysisResult, ResultFile
+from salutogen.analyses.momentary import stream_of
 from salutogen.analyses.recovery.decay import DayRows, Decay, PileUp, fit_decay, fit_pile_up
 from salutogen.analyses.recovery.episodes import Baselines, Episodes, baselines, episodes
 from salutogen.analyses.recovery.prompts import Prompts, read_prompts
@@ -150,7 +151,7 @@ def compute(inputs: AnalysisInputs, settings: RecoverySettings) -> RecoveryResul
         No momentary data, no stressor, no two answers in a day, or too few persons.
     """
     found, seed = Findings(), inputs.run.seed
-    prompts = read_prompts(inputs.panel.momentary, settings, found)
+    prompts = read_prompts(stream_of(inputs, "recovery", found), settings, found)
     bands = baselines(prompts, settings)
     seen = episodes(prompts, bands)
     _need_persons(bands, seen, settings, found)

@@ -9,16 +9,14 @@ where it is 0 its standard error is that of the log half-life.
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
+from salutogen.analyses.momentary import fit_within_days
 from salutogen.analyses.recovery.prompts import MINUTE, Float, Int, Prompts
 from salutogen.errors import ModelError
-from salutogen.models import ContinuousAR1, MixedModel
-from salutogen.models.convergence import ConvergenceWarning
 from salutogen.models.mixed.fit import MixedFit
 from salutogen.models.quantiles import NORMAL_95
 
@@ -27,7 +25,6 @@ STEPS, LARGEST_STEP = 25, 0.7
 SETTLED = 0.05  # of its standard error: a step so short, once taken, is the last
 ENOUGH, SHOWN = 4, 2.0  # steps after which a rise of fewer standard errors has no half-life
 SAMPLE = 300  # persons among whom the search is done where there are more
-AR1 = ContinuousAR1(time="hours", within="day")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -209,9 +206,7 @@ def fit_pile_up(rows: DayRows, hours: float) -> PileUp:
 
 
 def _fitted(formula: str, frame: pl.DataFrame) -> MixedFit:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        fit = MixedModel(formula, residual=AR1).fit(frame)
+    fit = fit_within_days(formula, frame, "day")
     if not fit.converged:
         raise ModelError("the search for the mixed model did not settle")
     return fit

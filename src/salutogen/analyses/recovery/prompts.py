@@ -73,17 +73,14 @@ class Prompts:
         return ends
 
 
-def read_prompts(stream: Momentary | None, settings: RecoverySettings, found: Findings) -> Prompts:
+def read_prompts(stream: Momentary, settings: RecoverySettings, found: Findings) -> Prompts:
     """Take what the analysis needs from the prompts of a study.
 
     Raises
     ------
     AnalysisError
-        No momentary data, no such role, no answers, no stressor, or one prompt a day.
+        No such role, no answers, no stressor, or one prompt a day.
     """
-    if stream is None:
-        found.tell("no-momentary-data", step="recovery")
-        raise AnalysisError(tuple(found))
     affect = settings.affect or (NEGATIVE if stream.has(NEGATIVE) else POSITIVE)
     _need_answers(stream, affect, found)
     frame = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from salutogen.analyses.frames import frame_of
 from salutogen.analyses.recovery.decay import PileUp
 from salutogen.analyses.recovery.episodes import ENDINGS, Baselines, Episodes
 from salutogen.analyses.recovery.prompts import Prompts
@@ -112,13 +113,11 @@ def spread_table(fit: ExponentialTimesFit) -> pl.DataFrame:
 def pile_up_table(found: PileUp | None) -> pl.DataFrame:
     """Points that a stressor of now and those before add."""
     terms = {} if found is None else {NOW: found.now, EARLIER: found.earlier}
-    return pl.DataFrame(
-        [
-            {"term": name, "points": one.points, "low": one.low, "high": one.high, "p": one.p}
-            for name, one in terms.items()
-        ],
-        schema={"term": pl.String} | dict.fromkeys(("points", "low", "high", "p"), pl.Float64),
+    made = (
+        {"term": name, "points": one.points, "low": one.low, "high": one.high, "p": one.p}
+        for name, one in terms.items()
     )
+    return frame_of(made, PILE_UP_COLUMNS)
 
 
 def person_table(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -62,28 +64,80 @@ def compare_structural_fits(smaller: StructuralFit, larger: StructuralFit) -> St
     ModelError
         Fits of different data or errors, or a second model that has no more parameters.
     """
+    _refuse_unlike(smaller, larger)
+    places = smaller.fitted.place, larger.fitted.place
+    return difference_tested(
+        smaller,
+        larger,
+        factor=(lambda df: _difference_factor(*places, df)) if larger.errors == "robust" else None,
+        note=lambda factor: _note(smaller, larger, factor),
+        worse="The model with more parameters fits worse: the other is no special case of it, or a "
+        "search ended too early.",
+    )
+
+
+class Fit(Protocol):
+    """What a likelihood-ratio test needs of a fit."""
+
+    @property
+    def n_parameters(self) -> int:
+        """Number of parameters."""
+
+    @property
+    def log_likelihood(self) -> float:
+        """At the estimates."""
+
+    @property
+    def aic(self) -> float:
+        """Akaike criterion."""
+
+    @property
+    def bic(self) -> float:
+        """Bayesian criterion."""
+
+
+def difference_tested(
+    smaller: Fit,
+    larger: Fit,
+    *,
+    factor: Callable[[int], float] | None,
+    note: Callable[[float], str],
+    worse: str,
+) -> StructuralComparison:
+    """Test a difference of log-likelihoods.
+
+    Parameters
+    ----------
+    smaller, larger
+        Fits of the same data, the first a special case of the second.
+    factor : callable of int, optional
+        Scaling factor, given the degrees of freedom; without it errors are not robust.
+    note : callable of float
+        What makes the test inexact, given the factor.
+    worse : str
+        Words for a larger model that fits worse than the smaller.
+
+    Raises
+    ------
+    ModelError
+        It does, by more than rounding.
+    """
     from scipy.special import chdtrc
 
-    _refuse_unlike(smaller, larger)
     df = larger.n_parameters - smaller.n_parameters
     value = 2 * (larger.log_likelihood - smaller.log_likelihood)
     if value < -ROUNDING * (1 + abs(larger.log_likelihood)):
-        raise ModelError(
-            "The model with more parameters fits worse: the other is no special case of it, or a "
-            "search ended too early."
-        )
-    factor = 1.0
-    if larger.errors == "robust":
-        factor = _difference_factor(smaller.fitted.place, larger.fitted.place, df)
-    scaled = max(value, 0.0) / factor
+        raise ModelError(worse)
+    divisor = 1.0 if factor is None else factor(df)
+    scaled = max(value, 0.0) / divisor
     return StructuralComparison(
         chi_square=scaled,
         df=df,
         p_value=float(chdtrc(df, scaled)) if np.isfinite(scaled) else float("nan"),
-        scaling_factor=factor,
+        scaling_factor=divisor,
         aic_difference=smaller.aic - larger.aic,
         bic_difference=smaller.bic - larger.bic,
-        note=_note(smaller, larger, factor),
+        note=note(divisor),
     )
 
 

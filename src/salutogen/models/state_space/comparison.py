@@ -9,7 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from salutogen.errors import ModelError
-from salutogen.models.sem.comparison import StructuralComparison
+from salutogen.models.sem.comparison import StructuralComparison, difference_tested
 from salutogen.models.sem.inference import score_trace
 from salutogen.models.state_space.fitting import (
     RIDGE,
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 Float = NDArray[np.float64]
 
-ROUNDING = 1e-6
 SAME_VALUE = 1e-9  # difference in SDs that is rounding
 KEYS = ("person", "time")
 BOUNDED = ("var(", "error(")  # parameters that are 0, the end of their range, where left out
@@ -32,29 +31,16 @@ BOUNDED = ("var(", "error(")  # parameters that are 0, the end of their range, w
 
 def compare(one: ContinuousTimeFit, other: ContinuousTimeFit) -> StructuralComparison:
     """See `ContinuousTimeFit.compare`."""
-    from scipy.special import chdtrc
-
     smaller, larger = sorted((one, other), key=lambda fit: fit.n_parameters)
     _refuse_other_data(smaller, larger)
     _refuse_not_nested(smaller, larger)
-    df = larger.n_parameters - smaller.n_parameters
-    value = 2 * (larger.log_likelihood - smaller.log_likelihood)
-    if value < -ROUNDING * (1 + abs(larger.log_likelihood)):
-        raise ModelError(
-            "The model with more parameters fits worse: a search ended too early. Do not use it."
-        )
-    factor = 1.0
-    if larger.spec.standard_errors == "robust":
-        factor = _difference_factor(smaller, larger, df)
-    scaled = max(value, 0.0) / factor
-    return StructuralComparison(
-        chi_square=scaled,
-        df=df,
-        p_value=float(chdtrc(df, scaled)) if np.isfinite(scaled) else float("nan"),
-        scaling_factor=factor,
-        aic_difference=smaller.aic - larger.aic,
-        bic_difference=smaller.bic - larger.bic,
-        note=_note(smaller, larger, factor),
+    robust = larger.spec.standard_errors == "robust"
+    return difference_tested(
+        smaller,
+        larger,
+        factor=(lambda df: _difference_factor(smaller, larger, df)) if robust else None,
+        note=lambda factor: _note(smaller, larger, factor),
+        worse="The model with more parameters fits worse: a search ended too early. Do not use it.",
     )
 
 

@@ -11,6 +11,7 @@ import polars as pl
 from salutogen.findings import Findings
 from salutogen.panel.identifiers import Codes, person_codes
 from salutogen.panel.layouts.row_per_item import read_names
+from salutogen.panel.marked_rows import first_marked
 from salutogen.panel.numeric import to_numbers
 from salutogen.panel.odd_times import check_event_dates
 from salutogen.panel.times import to_days
@@ -98,17 +99,9 @@ def _ratings(table: SourceTable, column: str, decimal: str | None, findings: Fin
     if read.text is not None:
         bad |= read.text
     if bad.any():
-        places = bad.arg_true()
-        first = int(places[0])
-        findings.tell(
-            "event-rating-not-a-number",
-            file=table.label,
-            column=column,
-            rows=[int(place) + 1 for place in places.head(10)],
-            n_rows=places.len(),
-            shown=str(table.column(column)[first]),
-            first=first + 1,
-        )
+        told = first_marked(bad, table.column(column))
+        told["shown"] = str(told["shown"])
+        findings.tell("event-rating-not-a-number", file=table.label, column=column, **told)
     return values
 
 

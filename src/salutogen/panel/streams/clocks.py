@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from salutogen.findings import Findings
+from salutogen.panel.marked_rows import first_marked, marked_rows
 from salutogen.panel.numeric import finite_numbers, id_text
 from salutogen.panel.places import in_zone, is_zone
-from salutogen.panel.times import Clock, to_days
+from salutogen.panel.times import Clock, tell_no_numbers, to_days
 from salutogen.study.format import TimeColumn
 
 if TYPE_CHECKING:
@@ -91,17 +92,7 @@ def _days(
         return known.select("time", "local_time"), clock
     values, bad = finite_numbers(raw, decimal)
     if bad.any():
-        places = bad.arg_true()
-        findings.tell(
-            "time-not-a-number",
-            file=table.label,
-            column=time.column,
-            rows=[int(place) + 1 for place in places.head(10)],
-            n_rows=places.len(),
-            unit=time.unit,
-            shown=raw[int(places[0])],
-            first=int(places[0]) + 1,
-        )
+        tell_no_numbers(bad, raw, time.unit, time.column, table.label, findings)
     seconds = values / 1000.0 if time.unit.startswith("milliseconds") else values
     days = pl.select(pl.when(seconds != 0).then(seconds / _PER_DAY)).to_series()
     clock = Clock.LOCAL if time.unit.startswith("local") else Clock.UTC
@@ -129,15 +120,13 @@ def _zones(
     ahead = values * _SECONDS[given.unit]
     wrong = bad | (ahead.abs() > _FARTHEST).fill_null(value=False)
     if wrong.any():
-        places = wrong.arg_true()
+        told = first_marked(wrong, table.column(given.column))
+        told["shown"] = str(told["shown"])
         findings.tell(
             "prompt-zone-not-read",
             file=table.label,
             column=given.column,
-            rows=[int(place) + 1 for place in places.head(10)],
-            n_rows=places.len(),
-            shown=str(table.column(given.column)[int(places[0])]),
-            first=int(places[0]) + 1,
+            **told,
             expected=f"{given.unit} ahead of UTC",
         )
     return Zones(ahead=pl.select(pl.when(~wrong).then(ahead)).to_series())
@@ -149,15 +138,11 @@ def _named(table: SourceTable, given: ZoneColumn, findings: Findings) -> pl.Seri
     known = [text for text in texts.unique().to_list() if text and is_zone(text)]
     wrong = (texts.is_not_null() & (texts != "") & ~texts.is_in(known)).fill_null(value=False)
     if wrong.any():
-        places = wrong.arg_true()
         findings.tell(
             "prompt-zone-not-read",
             file=table.label,
             column=given.column,
-            rows=[int(place) + 1 for place in places.head(10)],
-            n_rows=places.len(),
-            shown=texts[int(places[0])],
-            first=int(places[0]) + 1,
+            **first_marked(wrong, texts),
             expected="a zone such as Europe/Berlin",
         )
     return pl.select(pl.when(texts.is_in(known)).then(texts)).to_series()
@@ -201,14 +186,12 @@ def _tell_blank_zones(
         return
     blank = moment.is_not_null() & zone.is_null()
     if blank.any():
-        places = blank.arg_true()
         findings.tell(
             "prompt-zone-unknown",
             variant="rows",
             file=label,
             column=time.column,
-            rows=[int(place) + 1 for place in places.head(10)],
-            n_rows=places.len(),
+            **marked_rows(blank),
         )
 
 
@@ -241,13 +224,11 @@ def _tell_never_shown(
         return
     odd = ((back - local).abs() > 1 / _PER_DAY).fill_null(value=False)
     if odd.any():
-        places = odd.arg_true()
         findings.tell(
             "prompt-at-no-time",
             file=label,
             column=time.column,
-            rows=[int(place) + 1 for place in places.head(10)],
-            n_rows=places.len(),
+            **marked_rows(odd),
         )
 
 
