@@ -13,7 +13,8 @@ from salutogen.analyses.reactivity.models import fit_reactivity, person_rows
 from salutogen.analyses.reactivity.rows import read_reactions
 from salutogen.analyses.reactivity.tables import LATER, LEVELS, NOW, SEVERITY
 from salutogen.errors import AnalysisError
-from salutogen.findings import Findings
+from salutogen.findings import Findings, finding
+from salutogen.page.audience import Audience
 from tests.analyses.reactivity.diaries import diary, momentary
 
 ROWS, SLOPES = diary()
@@ -93,6 +94,22 @@ def test_the_prompt_before_is_that_of_the_same_day_and_was_answered():
     own = frame.filter(person=0)
     assert own["stressor_before"].to_list() == [None, 0.5, None, None, -0.5]
     assert own["stressor_within"].to_list() == [0.5, -0.5, 0.5, -0.5, 0.0]
+
+
+def test_where_persons_are_hidden_few_are_not_counted_in_findings():
+    audience = Audience(individuals=False, n_persons=80, seed=1)
+    found = Findings()
+    with pytest.raises(AnalysisError):
+        read_reactions(momentary(ROWS.filter(pl.col("person") < 3)), "negative", found)
+    (few,) = found
+    assert "3 persons" in few.text
+    assert "3 persons" not in few.worded(audience.in_a_sentence)
+    twice = pl.concat([ROWS, ROWS.filter(person=0)[:3].with_columns(pl.col("prompt") + 100)])
+    doubled = read_reactions(momentary(twice), "negative", Findings()).doubled
+    assert (doubled, doubled.persons) == (3, 1)
+    told = finding("answers-at-one-moment", prompts=doubled)
+    assert "3 answers" in told.text
+    assert "3 answers" not in told.worded(audience.in_a_sentence)
 
 
 def test_answers_at_one_moment_are_counted_once():

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from salutogen.counts import Forms, forms_of
 from salutogen.errors import AnalysisError
-from salutogen.findings import Findings
+from salutogen.findings import Findings, Persons
 from salutogen.panel.momentary import APPRAISAL, STRESSOR, Momentary
 
 PERSON, BURST, DAY, HOURS = "person", "burst", "day_of_burst", "hours"
@@ -30,12 +31,12 @@ class Reactions:
         `stressor_between` (the person's mean), `stressor_within` (deviation from it),
         `stressor_before` (that of the prompt before, where both are of one day and were answered),
         `hour_of_day` and `days` (about their means).
-    doubled : int
+    doubled : Forms
         Answers left out since another one was given at the same moment.
     """
 
     frame: pl.DataFrame
-    doubled: int
+    doubled: Forms
 
     @property
     def n_persons(self) -> int:
@@ -58,11 +59,14 @@ def read_reactions(stream: Momentary, affect: str, found: Findings) -> Reactions
         found.tell("reactivity-without-times")
         raise AnalysisError(tuple(found))
     moments = timed.sort("person", "occasion", "hours", "prompt", nulls_last=True)
-    frame = moments.unique(["person", "occasion", "hours"], keep="first", maintain_order=True)
-    frame = _with_days(frame)
+    again = ~moments.select(
+        pl.struct("person", "occasion", "hours").is_first_distinct()
+    ).to_series()
+    doubled = forms_of(again.to_numpy(), moments["person"].to_numpy())
+    frame = _with_days(moments.filter(~again))
     persons = frame["person"].n_unique()
     if persons < FEWEST_PERSONS:
-        found.tell("reactivity-few-persons", persons=persons, least=FEWEST_PERSONS)
+        found.tell("reactivity-few-persons", persons=Persons(persons), least=FEWEST_PERSONS)
         raise AnalysisError(tuple(found))
     if frame[STRESSOR].n_unique() < 2:
         value = frame[STRESSOR][0]
@@ -94,7 +98,7 @@ def read_reactions(stream: Momentary, affect: str, found: Findings) -> Reactions
         CLOCK,
         DAYS,
     ]
-    return Reactions(frame=frame.select(kept), doubled=timed.height - frame.height)
+    return Reactions(frame=frame.select(kept), doubled=doubled)
 
 
 def _with_days(frame: pl.DataFrame) -> pl.DataFrame:
