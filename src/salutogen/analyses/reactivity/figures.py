@@ -30,7 +30,7 @@ DIFFERENCE_COLUMNS = (
     Column(name="high", meaning="Upper end of its 95 % interval", heading="to"),
 )  # fmt: skip
 PLACE = Column(
-    name="place", meaning="Place among persons, from who reacts least", heading="Place",
+    name="place", meaning="Place among persons, from the lowest difference", heading="Place",
     kind=Kind.PERSON,
 )  # fmt: skip
 
@@ -89,7 +89,9 @@ def persons_figure(result: ReactivityResult, affect: str, audience: Audience) ->
 
 
 def _caterpillar(data: pl.DataFrame, mean: float, axis: str) -> Spec:
-    across = quantity("place", "Persons, from who reacts least", scale={"nice": False})
+    across = quantity(
+        "place", "Persons, from the lowest difference to the highest", scale={"nice": False}
+    )
     middle = {"values": [{"mean": mean}]}
     return layered(
         zero_rule(),
