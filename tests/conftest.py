@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections import Counter
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -86,6 +86,17 @@ def shared_reference() -> Path:
 def shared_formats() -> Path:
     """Folder of other systems' example files; skipped, and counted, where it is absent."""
     return _folder("shared_formats")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _figures(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Leave figures of runs in this process blank, unless the module is marked `figures`."""
+    from tests.blank_figures import blank_figures
+
+    if request.node.get_closest_marker("figures"):
+        yield
+    else:
+        yield from blank_figures()
 
 
 @pytest.hookimpl(tryfirst=True)

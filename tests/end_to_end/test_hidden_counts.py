@@ -18,6 +18,8 @@ from tests.end_to_end.hidden_studies import everything
 from tests.end_to_end.named_cohort import PERSONS
 from tests.end_to_end.recovery import Shared, leaves, significant
 
+pytestmark = pytest.mark.figures
+
 FIVE = 5
 # Whole numbers that are no counts of persons, forms, courses or rows: of the plan or the method.
 OF_THE_PLAN = frozenset({

@@ -13,6 +13,8 @@ import salutogen as sg
 from tests.end_to_end.few_forms import PLANTED, plant
 from tests.end_to_end.recovery import Shared, leaves, significant
 
+pytestmark = pytest.mark.figures
+
 # Counts of persons who stand elsewhere by another line, which the forms of any person move.
 PLACES = re.compile(r"^\.findings|n_other_side$|\.changed$|clear_|outside$|n_changed$")
 CODED = re.compile(r"\d+ (?:more |forms |of the forms )")

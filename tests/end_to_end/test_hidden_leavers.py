@@ -15,6 +15,8 @@ import salutogen as sg
 from salutogen.report.sections.over_time import BY_MODEL
 from tests.end_to_end.hidden_studies import plan
 
+pytestmark = pytest.mark.figures
+
 PERSONS, WEEKS, LAST, FAR = 60, 8, 4, 40
 SEEDS = (1, 2, 3, 4)
 STEPS_OFF = ("concordance", "sensitivity", "quality", "outliers")

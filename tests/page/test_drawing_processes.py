@@ -15,6 +15,8 @@ import pytest
 from salutogen.page import drawing_processes
 from salutogen.page.drawing_processes import DrawingProcesses, Undrawn
 
+pytestmark = pytest.mark.figures
+
 FINE: dict[str, Any] = {"data": {"values": [{"x": 1}]}, "mark": "point"}
 WRONG: dict[str, Any] = {"mark": "no such mark", "data": 3}
 

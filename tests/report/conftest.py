@@ -6,6 +6,7 @@ import pytest
 
 from salutogen import Results
 from salutogen.report import Report
+from tests.blank_figures import drawn_figures
 from tests.report.cohorts import make_results
 
 
@@ -17,7 +18,8 @@ def shown_results() -> Results:
 
 @pytest.fixture(scope="session")
 def shown_report(shown_results: Results) -> Report:
-    return shown_results.report()
+    with drawn_figures():
+        return shown_results.report()
 
 
 @pytest.fixture(scope="session")
@@ -28,10 +30,12 @@ def hidden_results() -> Results:
 
 @pytest.fixture(scope="session")
 def hidden_report(hidden_results: Results) -> Report:
-    return hidden_results.report()
+    with drawn_figures():
+        return hidden_results.report()
 
 
 @pytest.fixture(scope="session")
 def bare_report() -> Report:
     """One occasion, no windows, no mixed line, no variants, no checks."""
-    return make_results(n_persons=230, n_occasions=1, bare=True).report()
+    with drawn_figures():
+        return make_results(n_persons=230, n_occasions=1, bare=True).report()

@@ -15,6 +15,8 @@ from salutogen.report import Report
 from salutogen.report.sections.plane import count_cells
 from tests.report.cohorts import make_results
 
+pytestmark = pytest.mark.figures
+
 
 def everything(report: Report) -> str:
     drawings = "".join(figure.svg.decode() for figure in report.figures.values())

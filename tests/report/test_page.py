@@ -14,6 +14,8 @@ from salutogen.report import Report
 from tests.report.cohorts import make_results
 from tests.report.reading import Page
 
+pytestmark = pytest.mark.figures
+
 
 @pytest.fixture(scope="module")
 def page(shown_report: Report) -> Page:

@@ -23,6 +23,8 @@ from salutogen.report.sections.plane import inner, line_on_grid
 from salutogen.report.sections.sr_courses import histogram, phases_table, pick_persons
 from tests.report.reading import Page
 
+pytestmark = pytest.mark.figures
+
 LOCKS = Analysis(name="locks", title="Event locks", settings="x:y", compute="x:y")
 COLUMNS = (Column(name="x", meaning="x"), Column(name="y", meaning="y", unit="points"))
 

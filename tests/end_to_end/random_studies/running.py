@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import traceback
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,10 @@ from salutogen.errors import NormError, PanelError, SalutogenError, ScoreError, 
 from salutogen.findings import Finding, refusals
 from salutogen.norm import fit_norm
 from salutogen.norm.norm_file import write_norm
-from salutogen.page.drawing_processes import Drawing, DrawingProcesses, Undrawn
 from salutogen.pipeline.output_folder import claimed
 from salutogen.pipeline.writing import write_results
 from salutogen.scores import Scores, score
+from tests.blank_figures import BlankFigures
 from tests.end_to_end.random_studies.analyses import add_analyses
 from tests.end_to_end.random_studies.answers import random_answers
 from tests.end_to_end.random_studies.drawing import Lot
@@ -52,23 +52,6 @@ class Outcome:
     kind: str
     codes: tuple[str, ...] = ()
     words: str = ""
-
-
-class NoPixels(DrawingProcesses):
-    """Makes every specification ready to be drawn, and draws nothing."""
-
-    def __init__(self) -> None:
-        super().__init__(0)
-
-    def begin(self, specifications: Iterable[dict[str, Any]]) -> None:
-        """Begin nothing."""
-
-    def draw(self, specifications: Sequence[dict[str, Any]]) -> list[Drawing | Undrawn]:
-        """Return an empty drawing for each specification."""
-        return [
-            (f'<svg width="1" height="1"><!--{len(json.dumps(one, allow_nan=False))}--></svg>', b"")
-            for one in specifications
-        ]
 
 
 def write_study(seed: int, number: int, folder: Path) -> None:
@@ -131,7 +114,7 @@ def outcome_of(seed: int, number: int, folder: Path) -> Outcome:
         write_study(seed, number, folder)
         results = sg.run(folder / "study.yaml", seed=1)
         with claimed(folder / "out") as place:
-            results = write_results(results, place, untold, drawing=NoPixels())
+            results = write_results(results, place, untold, drawing=BlankFigures())
     except MAY_REFUSE as error:
         told = refusals(error.findings)
         words = "; ".join(one.text for one in error.findings)
