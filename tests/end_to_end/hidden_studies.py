@@ -125,6 +125,7 @@ STEPS: tuple[dict[str, Any], ...] = (
     {"step": "recovery"},
     {"step": "reactivity", "samples": 200},
     {"step": "network", "draws": 5},
+    {"step": "early-warning", "surrogates": 99, "least": 5},
 )  # fmt: skip
 
 

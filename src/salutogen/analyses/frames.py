@@ -8,7 +8,7 @@ import polars as pl
 
 from salutogen.columns import Column, Kind
 
-_KINDS = {Kind.LABEL: pl.String, Kind.COUNT: pl.Int64}
+_KINDS = {Kind.LABEL: pl.String, Kind.IDENTIFIER: pl.String, Kind.COUNT: pl.Int64}
 
 
 def frame_of(rows: Iterable[Mapping[str, object]], columns: Sequence[Column]) -> pl.DataFrame:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
+
+import polars as pl
 
 from salutogen.errors import AnalysisError
 from salutogen.models import ContinuousAR1, ConvergenceWarning, MixedModel
+from salutogen.panel.momentary import NEGATIVE, POSITIVE
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from salutogen.analyses.contract import AnalysisInputs
     from salutogen.findings import Findings
     from salutogen.models.mixed.result import MixedModelResult
     from salutogen.models.mixed.structured.result import StructuredResult
     from salutogen.panel.momentary import Momentary
+
+BURST, DAY = "burst", "day_of_burst"
 
 
 def stream_of(inputs: AnalysisInputs, step: str, found: Findings) -> Momentary:
@@ -44,3 +48,32 @@ def fit_within_days(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         return model.fit(frame)
+
+
+def affects_of(stream: Momentary, asked: Sequence[str] | None, found: Findings) -> list[str]:
+    """Return the affects to look at: those asked for, or all that the study has.
+
+    Raises
+    ------
+    AnalysisError
+        One that was asked for is not there, or none is.
+    """
+    roles = tuple(filter(stream.has, (NEGATIVE, POSITIVE))) if asked is None else asked
+    lacking = [role for role in roles if not stream.has(role)] or ([] if roles else [NEGATIVE])
+    if lacking:
+        found.tell("no-momentary-data", variant="role", role=f"{lacking[0]} affect")
+        raise AnalysisError(tuple(found))
+    return list(dict.fromkeys(roles))
+
+
+def with_days(frame: pl.DataFrame) -> pl.DataFrame:
+    """Number each person's days over all bursts, and the bursts; prompts become whole numbers.
+
+    Takes prompts with `occasion`, `local` and `prompt`; adds `day_of_burst` and `burst` (-1 where
+    the stream runs through).
+    """
+    day = pl.struct("occasion", pl.col("local").dt.date()).rank("dense").over("person")
+    burst = pl.col("occasion").to_physical().cast(pl.Int64).fill_null(-1)
+    return frame.with_columns(
+        day.cast(pl.Int64).alias(DAY), burst.alias(BURST), pl.col("prompt").cast(pl.Int64)
+    )

@@ -179,6 +179,13 @@ BUILT_IN = (
         result="salutogen.analyses.recovery.analysis:RecoveryResult",
     ),
     Analysis(
+        name="early-warning",
+        title="Do early-warning indicators rise",
+        settings="salutogen.analyses.early_warning.settings:EarlyWarningSettings",
+        compute="salutogen.analyses.early_warning.analysis:compute",
+        result="salutogen.analyses.early_warning.analysis:EarlyWarningResult",
+    ),
+    Analysis(
         name="network",
         title="Networks of momentary answers",
         settings="salutogen.analyses.network.settings:NetworkSettings",

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from salutogen.models.compiling.ahead_of_time import warm
     from salutogen.models.compiling.cache import is_warm
     from salutogen.models.convergence import ConvergenceWarning
+    from salutogen.models.critical_slowing.person import EarlyWarning, early_warning
     from salutogen.models.dropout.weights import DropoutWeights, dropout_weights
     from salutogen.models.imputation.chained import ChainedImputation
     from salutogen.models.imputation.completed import CompletedSets
@@ -127,6 +128,7 @@ _HOME = {
     "DropoutWeights": "dropout.weights",
     "EValue": "pooling.e_value",
     "EdgeStability": "networks.stability",
+    "EarlyWarning": "critical_slowing.person",
     "ExponentialTimes": "interval_censored.exponential",
     "ExponentialTimesFit": "interval_censored.exponential",
     "FTest": "regression.least_squares",
@@ -197,6 +199,7 @@ _HOME = {
     "copy_mean": "k_means.imputation",
     "cross_validated_error": "regression.least_squares",
     "dropout_weights": "dropout.weights",
+    "early_warning": "critical_slowing.person",
     "e_value": "pooling.e_value",
     "executor_for": "parallel.executors",
     "f_test": "regression.least_squares",
@@ -238,6 +241,7 @@ __all__ = [
     "CrossLaggedPanel",
     "DropoutWeights",
     "EValue",
+    "EarlyWarning",
     "EdgeStability",
     "ExponentialTimes",
     "ExponentialTimesFit",
@@ -310,6 +314,7 @@ __all__ = [
     "cross_validated_error",
     "dropout_weights",
     "e_value",
+    "early_warning",
     "executor_for",
     "f_test",
     "fit_huber",

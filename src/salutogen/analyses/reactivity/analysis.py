@@ -11,7 +11,7 @@ import polars as pl
 
 from salutogen.analyses.contract import AnalysisInputs, AnalysisResult, ResultFile
 from salutogen.analyses.frames import frame_of
-from salutogen.analyses.momentary import stream_of
+from salutogen.analyses.momentary import affects_of, stream_of
 from salutogen.analyses.reactivity.doubts import tell_doubts
 from salutogen.analyses.reactivity.models import Fitted, fit_reactivity, person_rows
 from salutogen.analyses.reactivity.rows import PERSON, Reactions, read_reactions
@@ -33,13 +33,11 @@ from salutogen.columns import Kind, beside, figure, record, rows
 from salutogen.errors import AnalysisError, ModelError
 from salutogen.findings import Findings
 from salutogen.page.words import without_counts
-from salutogen.panel.momentary import NEGATIVE, POSITIVE, STRESSOR, Momentary
+from salutogen.panel.momentary import STRESSOR, Momentary
 
 if TYPE_CHECKING:
     from salutogen.page.audience import Audience
     from salutogen.page.section import Section, Text
-
-ROLES = (NEGATIVE, POSITIVE)
 
 
 @record
@@ -126,7 +124,9 @@ def compute(inputs: AnalysisInputs, settings: ReactivitySettings) -> ReactivityR
     if not stream.has(STRESSOR):
         found.tell("no-momentary-data", variant="role", role=STRESSOR)
         raise AnalysisError(tuple(found))
-    done = [_fit(stream, role, settings, found) for role in _roles(stream, settings, found)]
+    done = [
+        _fit(stream, role, settings, found) for role in affects_of(stream, settings.affect, found)
+    ]
     first = done[0].reactions.frame
     own = first.group_by(PERSON).agg(pl.col(STRESSOR).max().alias("most"))
     for one in done:
@@ -158,16 +158,6 @@ def compute(inputs: AnalysisInputs, settings: ReactivitySettings) -> ReactivityR
         persons=_persons(done, inputs.panel.persons),
         findings=tuple(found),
     )
-
-
-def _roles(stream: Momentary, settings: ReactivitySettings, found: Findings) -> list[str]:
-    """Affects to look at; refuses what was asked for and is not there."""
-    asked: tuple[str, ...] = settings.affect or tuple(filter(stream.has, ROLES))
-    lacking = [role for role in asked if not stream.has(role)] or ([] if asked else [NEGATIVE])
-    if lacking:
-        found.tell("no-momentary-data", variant="role", role=f"{lacking[0]} affect")
-        raise AnalysisError(tuple(found))
-    return list(dict.fromkeys(asked))
 
 
 def _fit(stream: Momentary, role: str, settings: ReactivitySettings, found: Findings) -> _Affect:

@@ -10,7 +10,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from salutogen.analyses.reactivity.rows import AFFECT, BURST, DAY, PERSON, WITHIN
+from salutogen.analyses.momentary import BURST, DAY
+from salutogen.analyses.reactivity.rows import AFFECT, PERSON, WITHIN
 
 Float = NDArray[np.float64]
 FEWEST_PERSONS = 20

@@ -10,14 +10,13 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from salutogen.analyses.momentary import fit_within_days
+from salutogen.analyses.momentary import DAY, fit_within_days
 from salutogen.analyses.reactivity.halves import reliability_by_halves
 from salutogen.analyses.reactivity.rows import (
     AFFECT,
     BEFORE,
     BETWEEN,
     CLOCK,
-    DAY,
     DAYS,
     PERSON,
     WITHIN,

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from salutogen.analyses.momentary import BURST, DAY, with_days
 from salutogen.counts import Forms, forms_of
 from salutogen.errors import AnalysisError
 from salutogen.findings import Findings, Persons
 from salutogen.panel.momentary import APPRAISAL, STRESSOR, Momentary
 
-PERSON, BURST, DAY, HOURS = "person", "burst", "day_of_burst", "hours"
+PERSON, HOURS = "person", "hours"
 AFFECT, WITHIN, BETWEEN, BEFORE = "affect", "stressor_within", "stressor_between", "stressor_before"
 CLOCK, DAYS = "hour_of_day", "days"
 FEWEST_PERSONS = 10
@@ -63,7 +64,7 @@ def read_reactions(stream: Momentary, affect: str, found: Findings) -> Reactions
         pl.struct("person", "occasion", "hours").is_first_distinct()
     ).to_series()
     doubled = forms_of(again.to_numpy(), moments["person"].to_numpy())
-    frame = _with_days(moments.filter(~again))
+    frame = with_days(moments.filter(~again))
     persons = frame["person"].n_unique()
     if persons < FEWEST_PERSONS:
         found.tell("reactivity-few-persons", persons=Persons(persons), least=FEWEST_PERSONS)
@@ -99,15 +100,6 @@ def read_reactions(stream: Momentary, affect: str, found: Findings) -> Reactions
         DAYS,
     ]
     return Reactions(frame=frame.select(kept), doubled=doubled)
-
-
-def _with_days(frame: pl.DataFrame) -> pl.DataFrame:
-    """Number each person's days over all bursts; prompts are whole numbers within the burst."""
-    day = pl.struct("occasion", pl.col("local").dt.date()).rank("dense").over("person")
-    burst = pl.col("occasion").to_physical().cast(pl.Int64).fill_null(-1)
-    return frame.with_columns(
-        day.cast(pl.Int64).alias(DAY), burst.alias(BURST), pl.col("prompt").cast(pl.Int64)
-    )
 
 
 def _before() -> pl.Expr:
