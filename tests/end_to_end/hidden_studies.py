@@ -124,7 +124,7 @@ STEPS: tuple[dict[str, Any], ...] = (
     {"step": "adherence"},
     {"step": "recovery"},
     {"step": "reactivity", "samples": 200},
-    {"step": "network", "draws": 5},
+    {"step": "network", "draws": 5, "groups": "category", "permutations": 99},
     {"step": "early-warning", "surrogates": 99, "least": 5},
 )  # fmt: skip
 

@@ -157,10 +157,14 @@ class ResultFile:
         A column `subject` holds the labels that the analysis saw; the file gets the identifiers.
     columns : sequence of Column
         Every column declared, for the codebook.
+    formats : mapping of str to callable
+        The same in other formats: by the end of the file's name such as `temporal.graphml`, which
+        is joined to that of the table, what makes its text from the table as it is told.
     """
 
     table: pl.DataFrame
     columns: Sequence[Column]
+    formats: Mapping[str, Callable[[pl.DataFrame], str]] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         """Say how many rows there are, and which columns."""

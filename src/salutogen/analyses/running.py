@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 # What the run writes itself, besides what is no CSV.
 RUN_FILES = {"scores.csv", "windows.csv", "person.csv", "phases.csv", "codebook.csv"}
+_END = re.compile(r"[a-z0-9-]+\.[a-z]+")
 _FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*\.csv")
 
 
@@ -193,6 +194,10 @@ def _files_of(
             refused.append(told)
             continue
         _ = file.personal  # every column can be looked up
+        for end, text_of in file.formats.items():
+            if file.personal or not _END.fullmatch(end):
+                raise ValueError(f"{name}: no personal data in other formats; got {end!r}.")
+            text_of(file.table)  # what fails, fails here
         kept[name] = file
     return kept, tuple(refused)
 

@@ -117,6 +117,10 @@ def _write_others(results: Results, folder: Path, beside: LevelTables) -> None:
         name: identified(_told_table(file, audience), persons, audience)
         for name, file in extra.items()
     }
+    for name, file in extra.items():
+        for end, text_of in file.formats.items():
+            target = folder / f"{name.removesuffix('.csv')}-{end}"
+            target.write_text(text_of(more[name]), encoding="utf-8", newline="\n")
     more["items.csv"] = items_table(results.study)
     for name, table in more.items():
         beside.texts.write(table, name)

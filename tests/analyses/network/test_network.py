@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from xml.etree import ElementTree
 
 import numpy as np
 import polars as pl
 import pytest
 
 from salutogen.analyses.network.analysis import compute
+from salutogen.analyses.network.graphml import NAMESPACE
 from salutogen.analyses.network.nodes import read_nodes
 from salutogen.analyses.network.settings import NetworkSettings
 from salutogen.analyses.network.tables import AT_ONCE, LASSO, MEANS, TEMPORAL, shown
@@ -16,6 +18,7 @@ from salutogen.analyses.network.words import answer_of, in_short_of
 from salutogen.context import RunContext
 from salutogen.errors import AnalysisError
 from salutogen.findings import Findings
+from salutogen.models import GraphicalLasso
 from salutogen.page.audience import Audience
 from tests.analyses.reactivity.diaries import diary, momentary
 
@@ -158,3 +161,95 @@ def test_a_node_that_never_changes_is_named_in_words():
 def test_a_study_without_prompts_is_refused():
     with pytest.raises(AnalysisError):
         compute(inputs_for(None), NetworkSettings())
+
+
+def grouped(labels, individuals=True):
+    inputs = inputs_for(stream_of(seed=3))
+    inputs.scores = SimpleNamespace(of_persons=lambda name: labels if name == "site" else None)
+    inputs.study.plan = SimpleNamespace(background={"site": 1})
+    return inputs
+
+
+def of_groups(labels, **asked):
+    given = {"variables": ("tense", "worry", "calm"), "draws": 0, "groups": "site"}
+    settings = NetworkSettings.model_validate({**given, "permutations": 199, **asked})
+    return compute(grouped(labels), settings)
+
+
+def test_groups_of_the_same_network_are_not_said_to_differ():
+    result = of_groups(pl.Series([1.0, 2.0] * (N // 2)))
+    found = result.compared
+    assert found.labels == ("1", "2")
+    assert found.groups["n"].to_list() == [N // 2, N // 2]
+    assert found.structure_p > 0.05
+    assert "That the networks of persons' means of site 1 and 2 differ is not shown" in answer_of(
+        result
+    )
+    (section,) = result.sections(Audience(individuals=True, n_persons=N, seed=1))
+    layouts = [figure.chart["layer"][-1]["data"]["values"] for figure in section.figures]
+    assert len(layouts) == 5
+    assert all(layout == layouts[0] for layout in layouts)
+    assert [table.name for table in section.tables][-2:] == [
+        "network-groups",
+        "network-group-edges",
+    ]
+
+
+def test_edges_of_groups_are_those_that_the_model_gives():
+    labels = pl.Series(["a", "b"] * (N // 2))
+    found = of_groups(labels).compared
+    nodes = read_nodes(
+        stream_of(seed=3), inputs_for(None).study,
+        NetworkSettings(variables=("tense", "worry", "calm")), Findings(),
+    )  # fmt: skip
+    means = nodes.frame.group_by("person").agg(pl.col(nodes.columns).mean()).sort("person")
+    for place, label in enumerate(("a", "b")):
+        own = means.filter(labels == label).drop("person")
+        own = own.select((pl.all() - pl.all().mean()) / pl.all().std(ddof=0))
+        alone = GraphicalLasso().fit(own)
+        edges = alone.table()["partial_correlation"].to_numpy()
+        np.testing.assert_allclose(found.edges[("first", "second")[place]], edges, atol=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("labels", "asked", "code"),
+    [
+        (["a", "b", "c"] * (N // 3), {}, "network-groups-not-two"),
+        (["a"] * (N - 5) + ["b"] * 5, {}, "network-groups-not-two"),
+        (["a", "b"] * (N // 2), {"groups": "sight"}, "network-group-unknown"),
+    ],
+)
+def test_what_makes_no_two_groups_is_said_and_the_network_stands(labels, asked, code):
+    result = of_groups(pl.Series(labels), **asked)
+    assert code in [one.code for one in result.findings]
+    assert result.compared is None
+    assert result.edges.height
+
+
+def test_graphml_holds_every_edge(result):
+    file = result.files()["network.csv"]
+    assert set(file.formats) == {
+        "temporal.graphml", "at-once.graphml", "between.graphml", "means.graphml"
+    }  # fmt: skip
+    for end, network in (("temporal.graphml", TEMPORAL), ("means.graphml", LASSO)):
+        text = file.formats[end](file.table)
+        assert text == file.formats[end](file.table)
+        root = ElementTree.fromstring(text)
+        space = {"g": NAMESPACE}
+        graph = root.find("g:graph", space)
+        directed = network == TEMPORAL
+        assert graph.get("edgedefault") == ("directed" if directed else "undirected")
+        name = {
+            node.get("id"): node.findtext("g:data[@key='name']", namespaces=space)
+            for node in graph.findall("g:node", space)
+        }
+        keys = {key.get("id") for key in root.findall("g:key", space)}
+        read = {}
+        for one in graph.findall("g:edge", space):
+            data = {each.get("key"): float(each.text) for each in one.findall("g:data", space)}
+            assert set(data) <= keys
+            read[name[one.get("source")], name[one.get("target")]] = data["weight"]
+        own = file.table.filter(network=network)
+        assert read == {
+            (row["source"], row["target"]): row["estimate"] for row in own.iter_rows(named=True)
+        }

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from salutogen.analyses.contract import AnalysisInputs, AnalysisResult, ResultFile
 from salutogen.analyses.momentary import stream_of
+from salutogen.analyses.network.compared import Comparison, compared
+from salutogen.analyses.network.graphml import graphml_of
 from salutogen.analyses.network.means import edges_of_means
 from salutogen.analyses.network.nodes import BEEP, DAY, PERSON, Nodes, read_nodes
 from salutogen.analyses.network.settings import NetworkSettings
 from salutogen.analyses.network.tables import (
+    AT_ONCE,
     EDGE_COLUMNS,
+    LASSO,
+    MEANS,
     NODE_COLUMNS,
+    TEMPORAL,
     edge_table,
     node_table,
 )
@@ -27,6 +34,8 @@ from salutogen.page.words import without_counts
 if TYPE_CHECKING:
     from salutogen.page.audience import Audience
     from salutogen.page.section import Section, Text
+
+FILES = {TEMPORAL: "temporal", AT_ONCE: "at-once", MEANS: "between", LASSO: "means"}
 
 
 @record
@@ -44,6 +53,10 @@ class NetworkResult(AnalysisResult):
     doubtful: bool = figure("Whether estimates are doubtful", kind=Kind.LABEL)
     edges: pl.DataFrame = rows("Edges of the three networks", EDGE_COLUMNS)
     strengths: pl.DataFrame = rows("What nodes send and take", NODE_COLUMNS)
+    compared: Comparison | None = figure(
+        "Networks of means of two groups of persons; null where not asked for or not compared",
+        default=None,
+    )
 
     def sections(self, audience: Audience) -> Sequence[Section]:
         """The three networks in one layout, with their edges as a table."""
@@ -52,8 +65,14 @@ class NetworkResult(AnalysisResult):
         return (network_section(self),)
 
     def files(self) -> Mapping[str, ResultFile]:
-        """Edges, as an adjacency table that other programs read."""
-        return {"network.csv": ResultFile(table=self.edges, columns=EDGE_COLUMNS)}
+        """Edges, as an adjacency table and as GraphML, which other programs read."""
+        there = self.edges["network"].unique().to_list()
+        formats = {
+            f"{name}.graphml": partial(graphml_of, network=network, directed=network == TEMPORAL)
+            for network, name in FILES.items()
+            if network in there
+        }
+        return {"network.csv": ResultFile(table=self.edges, columns=EDGE_COLUMNS, formats=formats)}
 
     def answer(self) -> Text:
         """Say what moves with what."""
@@ -111,6 +130,7 @@ def compute(inputs: AnalysisInputs, settings: NetworkSettings) -> NetworkResult:
             ]
         ),
         strengths=node_table(fit, nodes.names),
+        compared=compared(inputs, nodes, settings, found),
         findings=tuple(found),
     )
 

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from salutogen.analyses.network.tables import AT_ONCE, LASSO, TEMPORAL, shown
-from salutogen.analyses.network.words import network_in_words
+from salutogen.analyses.network.words import compared_in_words, network_in_words
 from salutogen.columns import Column, Kind
 from salutogen.page.charting import Spec, palette_scale, values
 from salutogen.page.colours import colour
@@ -36,11 +36,7 @@ LINE_COLUMNS = (
 
 def network_figure(result: NetworkResult, network: str) -> Figure:
     """Draw the edges that are told from none; the wider, the stronger."""
-    places = _places(result.nodes)
-    edges = shown(result.edges, network).select("source", "target", "estimate")
-    positive = pl.when(pl.col("estimate") > 0)
-    first, second = HUES
-    data = edges.with_columns(positive.then(pl.lit(first)).otherwise(pl.lit(second)).alias("sign"))
+    data = _signed(shown(result.edges, network))
     directed = network == TEMPORAL
     arrow = "An arrow points at what is higher or lower later. " if directed else ""
     return Figure(
@@ -51,10 +47,44 @@ def network_figure(result: NetworkResult, network: str) -> Figure:
             f"{'kept' if network == LASSO else 'told from none'}; wider ones are stronger (the "
             f"widest {_widest(data)}), dashed ones are below 0."
         ),
-        chart=_chart(data, places, directed=directed),
+        chart=_chart(data, _places(result.nodes), directed=directed),
         data=data,
         columns=LINE_COLUMNS,
     )
+
+
+def group_figures(result: NetworkResult) -> list[Figure]:
+    """Draw the networks of two groups of persons, in the layout of the others."""
+    found = result.compared
+    if found is None:
+        return []
+    made = []
+    for column, label in zip(("first", "second"), found.labels, strict=True):
+        edges = found.edges.filter(pl.col(column) != 0)
+        data = _signed(edges.select("source", "target", estimate=column))
+        made.append(
+            Figure(
+                name=f"network-of-{column}-group",
+                title=f"What goes with what between persons' means, {found.by}: {label}",
+                description=(
+                    f"Edges that the lasso keeps among persons of {found.by} {label}; wider ones "
+                    f"are stronger (the widest {_widest(data)}), dashed ones are below 0. The "
+                    "larger group can have more edges only because it is larger. "
+                    f"{compared_in_words(result)}"
+                ),
+                chart=_chart(data, _places(result.nodes), directed=False),
+                data=data,
+                columns=LINE_COLUMNS,
+            )
+        )
+    return made
+
+
+def _signed(edges: pl.DataFrame) -> pl.DataFrame:
+    positive = pl.when(pl.col("estimate") > 0)
+    first, second = HUES
+    sign = positive.then(pl.lit(first)).otherwise(pl.lit(second)).alias("sign")
+    return edges.select("source", "target", "estimate", sign)
 
 
 def _widest(data: pl.DataFrame) -> str:

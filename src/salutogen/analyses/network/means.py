@@ -15,15 +15,18 @@ from salutogen.page.words import without_counts
 FEWEST_PERSONS = 20
 
 
+def means_of(nodes: Nodes) -> pl.DataFrame:
+    """Means of the nodes of each person who has all of them, beside `person`."""
+    means = nodes.frame.group_by(PERSON).agg(pl.col(nodes.columns).mean())
+    return means.sort(PERSON).drop_nulls()
+
+
 def edges_of_means(nodes: Nodes, *, draws: int, seed: int, found: Findings) -> pl.DataFrame:
     """Edges between persons' means, chosen by the extended BIC; empty, and why, where none can be.
 
     A node whose mean is the same in everybody is refused by the model.
     """
-    means = nodes.frame.group_by(PERSON).agg(pl.col(nodes.columns).mean()).sort(PERSON)
-    means = (
-        means.drop(PERSON).drop_nulls().rename(dict(zip(nodes.columns, nodes.names, strict=True)))
-    )
+    means = means_of(nodes).drop(PERSON).rename(dict(zip(nodes.columns, nodes.names, strict=True)))
     empty = frame_of((), EDGE_COLUMNS)
     if means.height < FEWEST_PERSONS:
         found.tell("network-without-means", reason="fewer than 20 persons have all nodes.")

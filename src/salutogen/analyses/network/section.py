@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from salutogen.analyses.network.drawing import network_figure
+from salutogen.analyses.network.compared import COMPARED_COLUMNS, SIZE_COLUMNS
+from salutogen.analyses.network.drawing import group_figures, network_figure
 from salutogen.analyses.network.tables import AT_ONCE, EDGE_COLUMNS, LASSO, NODE_COLUMNS, TEMPORAL
 from salutogen.analyses.network.words import CAUTION, answer_of
 from salutogen.page.section import Section, Table
@@ -25,7 +26,7 @@ def network_section(result: NetworkResult) -> Section:
     return Section(
         title="What moves with what?",
         paragraphs=(WHAT, answer_of(result), CAUTION),
-        figures=tuple(network_figure(result, one) for one in drawn),
+        figures=(*(network_figure(result, one) for one in drawn), *group_figures(result)),
         tables=(
             Table(
                 name="network-edges",
@@ -41,5 +42,30 @@ def network_section(result: NetworkResult) -> Section:
                 columns=NODE_COLUMNS,
                 note="Sums hold all edges, those that are not told from none too.",
             ),
+            *_group_tables(result),
+        ),
+    )
+
+
+def _group_tables(result: NetworkResult) -> tuple[Table, ...]:
+    """Two groups of persons, and their edges beside each other."""
+    found = result.compared
+    if found is None:
+        return ()
+    first, second = found.labels
+    return (
+        Table(
+            name="network-groups",
+            title=f"Networks of persons' means by {found.by}",
+            frame=found.groups,
+            columns=SIZE_COLUMNS,
+            note="A larger group keeps more edges for its size alone.",
+        ),
+        Table(
+            name="network-group-edges",
+            title=f"Edges of {found.by} {first} (first) and {second} (second)",
+            frame=found.edges,
+            columns=COMPARED_COLUMNS,
+            note="Answers were brought to the same mean and SD in both groups before.",
         ),
     )

@@ -25,6 +25,14 @@ class NetworkSettings(AnalysisSettings):
         default="orthogonal",
         description="Whether persons' own effects may be correlated; that asks for many persons.",
     )
+    groups: Name | None = Field(
+        default=None,
+        description="Background with two groups of persons, or `arm`, whose networks of means are "
+        "compared.",
+    )
+    permutations: Annotated[int, Field(ge=99, le=100_000)] = Field(
+        default=1000, description="Permutations of persons between the groups."
+    )
     draws: Annotated[int, Field(ge=0, le=5000)] = Field(
         default=100,
         description="Samples of persons behind the stability of edges; 0 for none.",

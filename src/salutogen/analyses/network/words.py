@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from salutogen.analyses.network.tables import AT_ONCE, LASSO, MEANS, TEMPORAL, shown
+from salutogen.analyses.network.tables import AT_ONCE, LASSO, LEVEL, MEANS, TEMPORAL, shown
 from salutogen.findings import Persons
 from salutogen.page.words import enumeration, p_value, say, signed
 
@@ -28,6 +28,7 @@ CAUTION = (
 def answer_of(result: NetworkResult) -> Text:
     """Say what goes on from prompt to prompt, and what goes together at one."""
     parts = [network_in_words(result, one) for one in (TEMPORAL, AT_ONCE, MEANS, LASSO)]
+    parts.append(compared_in_words(result))
     if result.doubtful:
         parts.append("Estimates of this model are doubtful: do not build on them.")
     return " ".join(part for part in parts if part)
@@ -64,6 +65,30 @@ def _edge(row: Row, network: str) -> str:
     )
 
 
+def compared_in_words(result: NetworkResult) -> str:
+    """Say whether two groups' networks differ by more than chance; empty without groups."""
+    found = result.compared
+    if found is None:
+        return ""
+    first, second = found.labels
+    who = f"the networks of persons' means of {found.by} {first} and {second}"
+    tests = (
+        f"largest difference of an edge {signed(found.structure)}, {p_value(found.structure_p)}; "
+        f"difference of the sums of edges {signed(found.strength)}, {p_value(found.strength_p)}"
+    )
+    if min(found.structure_p, found.strength_p) >= LEVEL:
+        return (
+            f"That {who} differ is not shown ({tests}); with so many persons that does not say "
+            "that they are the same."
+        )
+    edges = found.edges.filter(pl.col("p_adjusted") < LEVEL)
+    named = enumeration([f"{row['source']} – {row['target']}" for row in edges.to_dicts()[:MOST]])
+    which = f" Single edges that differ: {named}." if edges.height else ""
+    if not edges.height:
+        which = " Which edges differ is not told."
+    return f"{who[:1].upper()}{who[1:]} differ ({tests}).{which}"
+
+
 def in_short_of(result: NetworkResult) -> Text:
     """Say in a clause how many effects go on from prompt to prompt."""
     if result.doubtful:
@@ -87,6 +112,13 @@ def methods_of(result: NetworkResult) -> Text:
         if result.draws
         else ""
     )
+    groups = ""
+    if result.compared is not None:
+        groups = (
+            f" Groups of {result.compared.by} are compared by {result.compared.permutations} "
+            "permutations of persons between them, each group's answers brought to mean 0 and "
+            "variance 1 before (van Borkulo et al. 2022)."
+        )
     return say(
         "Networks of {k} momentary answers are those of a multilevel vector autoregression of "
         "{n:# person|# persons} ({pairs} prompts with an answered one just before them on the same "
@@ -95,9 +127,10 @@ def methods_of(result: NetworkResult) -> Text:
         "from one planned prompt to the next, whatever the hours between them. Rates of false "
         "discoveries are held within each network (Benjamini and Hochberg 1995). Persons' means "
         "also make a network by graphical lasso with the extended BIC (Foygel and Drton 2010); its "
-        "edges are shrunk and not tested.{samples}",
+        "edges are shrunk and not tested.{samples}{groups}",
         k=len(result.nodes),
         n=Persons(result.n),
         pairs=Persons(result.pairs),
         samples=samples,
+        groups=groups,
     )
