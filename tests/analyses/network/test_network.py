@@ -238,6 +238,7 @@ def test_graphml_holds_every_edge(result):
         space = {"g": NAMESPACE}
         graph = root.find("g:graph", space)
         directed = network == TEMPORAL
+        assert graph.get("id") == end.removesuffix(".graphml")
         assert graph.get("edgedefault") == ("directed" if directed else "undirected")
         name = {
             node.get("id"): node.findtext("g:data[@key='name']", namespaces=space)

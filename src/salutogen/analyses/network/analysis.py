@@ -68,7 +68,9 @@ class NetworkResult(AnalysisResult):
         """Edges, as an adjacency table and as GraphML, which other programs read."""
         there = self.edges["network"].unique().to_list()
         formats = {
-            f"{name}.graphml": partial(graphml_of, network=network, directed=network == TEMPORAL)
+            f"{name}.graphml": partial(
+                graphml_of, network=network, identifier=name, directed=network == TEMPORAL
+            )
             for network, name in FILES.items()
             if network in there
         }
