@@ -2,5 +2,6 @@
 
 from salutogen.simulation.settings import SimulationSettings
 from salutogen.simulation.simulation import Simulated, simulate
+from salutogen.simulation.symptom_network import SymptomNetwork
 
-__all__ = ["Simulated", "SimulationSettings", "simulate"]
+__all__ = ["Simulated", "SimulationSettings", "SymptomNetwork", "simulate"]
