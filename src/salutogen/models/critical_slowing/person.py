@@ -223,13 +223,13 @@ def _followed(
     beside = None if person.y is None else person.surrogates(person.y)
 
     def drawn(
-        correlation: Float, rng: np.random.Generator, n: int = draws, *, slowed: bool = False
+        correlation: Float, rng: np.random.Generator, *, slowed: bool = False
     ) -> dict[str, Float]:
-        normal = model.draw(correlation, n, rng)
+        normal = model.draw(correlation, draws, rng)
         series = model.slowed(normal, correlation) if slowed else model.answered(normal)
         other = None
         if beside is not None and person.y is not None:
-            own = beside.draw(np.full(person.x.size, person.correlation(person.y)), n, rng)
+            own = beside.draw(np.full(person.x.size, person.correlation(person.y)), draws, rng)
             other = beside.answered(r * normal + np.sqrt(1 - r**2) * own)
         return person.rises(series, other, np.sign(r) or 1.0)
 
@@ -244,9 +244,9 @@ def _followed(
     }
     p = {name: float(_p(null[name], value)) for name, value in rises.items()}
     if min(p.values()) < CLOSE:
-        more = drawn(flat, streams[3], MORE * draws)
+        parts = [null, *(drawn(flat, streams[3]) for _ in range(MORE))]  # parts: for memory
         p = {
-            name: float(_p(np.append(null[name], more[name]), value))
+            name: float(_p(np.concatenate([part[name] for part in parts]), value))
             for name, value in rises.items()
         }
     return EarlyWarning(
