@@ -59,7 +59,8 @@ class EarlyWarning:
     specificity : dict of str to float
         Share of further series without any change that do not.
     correlation : float
-        Of answers `gap` hours apart, over all windows, freed of the bias of few answers.
+        Of answers `gap` hours apart, over all windows, freed of the bias of few answers
+        that the mean makes, not of that of trends.
     gap : float
         Median hours between answers that follow each other.
     slowing : tuple of float
