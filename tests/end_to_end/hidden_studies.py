@@ -123,7 +123,9 @@ STEPS: tuple[dict[str, Any], ...] = (
     {"step": "continuous-time", "factors": ["baseline_factor"]},
     {"step": "adherence"},
     {"step": "recovery"},
-    {"step": "reactivity", "samples": 200},
+    {"step": "reactivity", "samples": 200, "by": ["SR", "baseline_factor"]},
+    {"step": "factors", "name": "from-prompts", "factors": ["reactivity"], "from": "5",
+     "draws": 200},
     {"step": "network", "draws": 5, "groups": "category", "permutations": 99},
     {"step": "early-warning", "surrogates": 99, "least": 5},
 )  # fmt: skip

@@ -6,11 +6,17 @@ import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
 
+from salutogen.analyses.answer_times import Moments
+from salutogen.analyses.occasions import refuse_unplanned
+from salutogen.analyses.scales import numbers_of
 from salutogen.errors import AnalysisError
 from salutogen.models import ContinuousAR1, ConvergenceWarning, MixedModel
 from salutogen.panel.momentary import NEGATIVE, POSITIVE
+from salutogen.panel.places import since_1970
+from salutogen.panel.times import Clock
 
 if TYPE_CHECKING:
     from salutogen.analyses.contract import AnalysisInputs
@@ -35,6 +41,35 @@ def stream_of(inputs: AnalysisInputs, step: str, found: Findings) -> Momentary:
         found.tell("no-momentary-data", step=step)
         raise AnalysisError(tuple(found))
     return stream
+
+
+def some_bursts(
+    stream: Momentary, labels: Sequence[str] | None, inputs: AnalysisInputs, found: Findings
+) -> Momentary:
+    """Take the prompts of some bursts; of all where None are asked for.
+
+    Raises
+    ------
+    AnalysisError
+        A label is not in the plan, or its occasion has no prompts.
+    """
+    if labels is None:
+        return stream
+    refuse_unplanned(inputs, labels, found, unknown="burst-unknown")
+    kept = stream.of_bursts(labels)
+    for label in dict.fromkeys(labels):
+        if not kept.prompts.select((pl.col("occasion") == label).any()).item():
+            found.tell("burst-unknown", variant="empty", label=label)
+    found.raise_refusals(AnalysisError)
+    return kept
+
+
+def moments_of(prompts: pl.DataFrame) -> Moments:
+    """When each prompt was answered, or was due."""
+    time, local = (numbers_of(since_1970(prompts[name])) for name in ("time", "local"))
+    zoned = prompts["zone"].is_not_null().to_numpy()
+    clock = np.where(zoned, float(Clock.ZONED), float(Clock.LOCAL))
+    return Moments(time=time, local=np.where(np.isfinite(local), local, time), clock=clock)
 
 
 def fit_within_days(

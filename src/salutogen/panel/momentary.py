@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -100,6 +100,16 @@ class Momentary:
     def given(self) -> pl.DataFrame:
         """Prompts with answers, whole or in part, scheduled or not."""
         return self.prompts.filter(pl.col("state").is_in([ANSWERED, PARTIAL, UNSCHEDULED]))
+
+    def of_bursts(self, labels: Collection[str]) -> Momentary:
+        """Take the prompts of some bursts, by the labels of their occasions."""
+        kept = self.prompts["occasion"].cast(pl.String).is_in(list(labels)).fill_null(value=False)
+        return replace(
+            self,
+            prompts=self.prompts.filter(kept),
+            answers={name: table.filter(kept) for name, table in self.answers.items()},
+            bursts=tuple(label for label in self.bursts if label in labels),
+        )
 
     def has(self, role: str) -> bool:
         """Whether a role has any score."""

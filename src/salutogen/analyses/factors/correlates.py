@@ -8,6 +8,7 @@ import numpy as np
 
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.factors.later import Later, over_the_same_time
+from salutogen.analyses.factors.momentary import momentary_factors
 from salutogen.analyses.factors.records import Correlate
 from salutogen.analyses.intervals import fisher_interval
 from salutogen.models.descriptive import pearson
@@ -17,7 +18,10 @@ from salutogen.scores.of_few import few_differ
 def correlates(inputs: AnalysisInputs, names: Sequence[str], later: Later) -> tuple[Correlate, ...]:
     """Correlations with SR over the same time of factors that were not measured before."""
     made = []
+    of_prompts = momentary_factors(inputs)  # estimates over bursts, of no occasion
     for name in names:
+        if name in of_prompts:
+            continue
         both = over_the_same_time(inputs, name, later)
         if both is None:
             continue

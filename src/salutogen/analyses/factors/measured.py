@@ -12,6 +12,11 @@ from numpy.typing import NDArray
 
 from salutogen.analyses.answer_times import AnswerTimes, Moments
 from salutogen.analyses.contract import AnalysisInputs
+from salutogen.analyses.factors.momentary import (
+    from_prompts,
+    momentary_factors,
+    stream_or_none,
+)
 from salutogen.analyses.factors.settings import FactorsSettings
 from salutogen.analyses.occasions import refuse_unplanned
 from salutogen.analyses.scales import numbers_of
@@ -91,12 +96,15 @@ def asked_factors(
 ) -> tuple[str, ...]:
     """Names of the factors to relate; all of them refused where one is unknown."""
     scores = inputs.scores
-    known = [*scores.factors_baseline, *scores.factors_repeated]
-    names = tuple(dict.fromkeys(known if settings.factors is None else settings.factors))
+    own = [*scores.factors_baseline, *scores.factors_repeated]
+    known = own if stream_or_none(inputs) is None else [*own, *momentary_factors(inputs)]
+    names = tuple(dict.fromkeys(own if settings.factors is None else settings.factors))
     named = settings.measured if isinstance(settings.measured, dict) else {}
     for name in dict.fromkeys([*names, *named, *settings.turning]):
         if name not in known:
-            found.tell("factor-unknown", name=name, near=did_you_mean(name, known), known=known)
+            near = did_you_mean(name, known)
+            variant = "prompts" if name in momentary_factors(inputs) else ""
+            found.tell("factor-unknown", variant=variant, name=name, near=near, known=known)
     if not names:
         found.tell("no-factors-to-relate")
     found.raise_refusals(AnalysisError)
@@ -114,6 +122,9 @@ def time_order(
     wanted = {name: by_name.get(name, of_all) for name in names}
     named = [*wanted.values(), settings.first, settings.last]
     refuse_unplanned(inputs, named, found, unknown="factor-occasion-unknown")
+    if asked is None and settings.first is not None:  # all bursts before later SR
+        up_to = labels[max(labels.index(settings.first) - 1, 0)]
+        wanted |= {name: up_to for name in momentary_factors(inputs) if name in names}
     measured = {name: labels.index(label) for name, label in wanted.items()}
     first = labels.index(of_all) + 1 if settings.first is None else labels.index(settings.first)
     last = len(labels) - 1 if settings.last is None else labels.index(settings.last)
@@ -131,9 +142,10 @@ def factors_before(
     factors: list[Factor] = []
     beside: list[str] = []
     for name, place in order.measured.items():
-        values = _numbers(inputs, name, place, found)
-        if values is None:
+        one = _measured(inputs, name, place, times, found)
+        if one is None:
             continue
+        values = one.values
         if not order.comes_before(name):
             where, first = labels[place], labels[order.first]
             found.tell("factor-not-before", name=name, where=where, first=first)
@@ -150,15 +162,31 @@ def factors_before(
         elif np.ptp(known) == 0:
             found.tell("factor-without-variance", name=name)
         else:
-            title, disguise = _told(inputs, name)
-            before = _means_up_to(inputs, place)
-            factors.append(
-                Factor(
-                    name=name, title=title, place=place, values=values,
-                    measured=times.at(name, place), before=before, disguise=disguise,
-                )
-            )  # fmt: skip
+            factors.append(one)
     return tuple(factors), tuple(beside)
+
+
+def _measured(
+    inputs: AnalysisInputs, name: str, place: int, times: AnswerTimes, found: Findings
+) -> Factor | None:
+    """A factor as it was measured at an occasion; None, and why, where it cannot be taken."""
+    before = _means_up_to(inputs, place)
+    if name in momentary_factors(inputs):
+        own = from_prompts(inputs, name, place, found)
+        if own is None:
+            return None
+        return Factor(
+            name=name, title=own.title, place=place, values=own.values, measured=own.measured,
+            before=before,
+        )  # fmt: skip
+    values = _numbers(inputs, name, place, found)
+    if values is None:
+        return None
+    title, disguise = _told(inputs, name)
+    return Factor(
+        name=name, title=title, place=place, values=values, measured=times.at(name, place),
+        before=before, disguise=disguise,
+    )  # fmt: skip
 
 
 def _means_up_to(inputs: AnalysisInputs, place: int) -> Float:

@@ -13,7 +13,11 @@ class FactorsSettings(AnalysisSettings):
     """Which factors go with later SR, each alone and all together, in two steps and in one."""
 
     factors: tuple[Name, ...] | None = Field(
-        default=None, min_length=1, description="Factors to relate; default: the study's factors."
+        default=None,
+        min_length=1,
+        description="Factors to relate; default: the study's factors. `reactivity` and `recovery` "
+        "stand for what momentary answers say of persons, in the bursts up to the occasion given "
+        "under `measured` (default: all before `from`, else the first).",
     )
     covariates: tuple[Name, ...] = Field(
         default=(),

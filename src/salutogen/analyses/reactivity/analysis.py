@@ -14,10 +14,12 @@ from salutogen.analyses.frames import frame_of
 from salutogen.analyses.momentary import affects_of, stream_of
 from salutogen.analyses.reactivity.doubts import tell_doubts
 from salutogen.analyses.reactivity.models import Fitted, fit_reactivity, person_rows
+from salutogen.analyses.reactivity.moderators import moderated
 from salutogen.analyses.reactivity.rows import PERSON, Reactions, read_reactions
 from salutogen.analyses.reactivity.settings import ReactivitySettings
 from salutogen.analyses.reactivity.tables import (
     ABOVE,
+    BY_COLUMNS,
     EFFECT_COLUMNS,
     LASTING_COLUMNS,
     NO,
@@ -67,6 +69,7 @@ class ReactivityResult(AnalysisResult):
     spread: pl.DataFrame = rows("How persons differ, and how reliably", SPREAD_COLUMNS)
     lasting: pl.DataFrame = rows("How long affect lasts within a day", LASTING_COLUMNS)
     through: pl.DataFrame = rows("What goes with appraisal", THROUGH_COLUMNS)
+    by: pl.DataFrame = rows("Whether persons with more of something react more", BY_COLUMNS)
     persons: pl.DataFrame = beside()
 
     def title(self, affect: str) -> str:
@@ -155,6 +158,7 @@ def compute(inputs: AnalysisInputs, settings: ReactivitySettings) -> ReactivityR
         spread=frame_of((row for one in done for row in _spread(one, settings)), SPREAD_COLUMNS),
         lasting=frame_of((_lasting(one) for one in done), LASTING_COLUMNS),
         through=frame_of((row for row in through if len(row) > 1), THROUGH_COLUMNS),
+        by=frame_of(moderated(inputs, stream, settings, found), BY_COLUMNS),
         persons=_persons(done, inputs.panel.persons),
         findings=tuple(found),
     )

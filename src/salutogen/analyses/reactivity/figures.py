@@ -8,7 +8,12 @@ import numpy as np
 import polars as pl
 
 from salutogen.analyses.reactivity.tables import LATER, NOW, PERSON_COLUMNS, SLOPES
-from salutogen.analyses.reactivity.words import at_a_stressor, effect_row, now_in_words
+from salutogen.analyses.reactivity.words import (
+    at_a_stressor,
+    by_in_words,
+    effect_row,
+    now_in_words,
+)
 from salutogen.columns import Column, Kind
 from salutogen.page.charting import Spec, layered, quantity, values, zero_rule
 from salutogen.page.colours import colour
@@ -29,6 +34,7 @@ DIFFERENCE_COLUMNS = (
     Column(name="low", meaning="Lower end of its 95 % interval", heading="from"),
     Column(name="high", meaning="Upper end of its 95 % interval", heading="to"),
 )  # fmt: skip
+BY_COLUMN = Column(name="when", meaning="What persons have more of", heading="By", kind=Kind.LABEL)
 PLACE = Column(
     name="place", meaning="Place among persons, from the lowest difference", heading="Place",
     kind=Kind.PERSON,
@@ -53,6 +59,30 @@ def differences(result: ReactivityResult) -> Figure:
         ),
         data=data,
         columns=DIFFERENCE_COLUMNS,
+    )  # fmt: skip
+
+
+def by_figure(result: ReactivityResult) -> Figure | None:
+    """How much more affect differs at a stressor in persons with more of something."""
+    if not result.by.height:
+        return None
+    titles = dict(zip(result.affects, result.titles, strict=True))
+    data = result.by.select(
+        pl.col("affect").replace(titles), pl.col("by").alias("when"), "estimate", "low", "high"
+    )
+    names = data["when"].unique(maintain_order=True).to_list()
+    return Figure(
+        name="reactivity-by",
+        title="Who reacts more to a stressor?",
+        description=by_in_words(result),
+        chart=forest_chart(
+            data, "when", names, "estimate",
+            f"Further {step_of(result).lower()}, for an SD more of it (95 % interval)",
+            by="affect", hues=dict(zip(result.titles, HUES, strict=False)), label_limit=330,
+            height=60 + 70 * len(names),
+        ),
+        data=data,
+        columns=(DIFFERENCE_COLUMNS[0], BY_COLUMN, *DIFFERENCE_COLUMNS[2:]),
     )  # fmt: skip
 
 

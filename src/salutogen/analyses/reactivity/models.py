@@ -89,11 +89,14 @@ def reliability(errors: Float, sd: float) -> Float:
     return share
 
 
-def fit_reactivity(reactions: Reactions, *, trends: bool, found: Findings) -> Fitted:
+def fit_reactivity(
+    reactions: Reactions, *, trends: bool, found: Findings, further: bool = True
+) -> Fitted:
     """Fit affect on the stressor now, the stressor before, and appraisal.
 
     The slope of the stressor now is the person's own; what is left of affect within a day is
-    correlated by the hours between two answers.
+    correlated by the hours between two answers. Without `further` the stressor now is all that
+    is asked for.
 
     Raises
     ------
@@ -101,7 +104,7 @@ def fit_reactivity(reactions: Reactions, *, trends: bool, found: Findings) -> Fi
         What a mixed model refuses.
     """
     frame = reactions.frame
-    also = _trends(frame) if trends else []
+    also = trends_of(frame) if trends else []
     formula = f"{AFFECT} ~ {' + '.join([WITHIN, BETWEEN, *also])} + (1 + {WITHIN} | {PERSON})"
     result = fit_within_days(formula, frame, DAY)
     rows = result.random_effects(variances=True)
@@ -113,10 +116,12 @@ def fit_reactivity(reactions: Reactions, *, trends: bool, found: Findings) -> Fi
     now = mean * frame[WITHIN].to_numpy()
     halves = reliability_by_halves(frame, result.predict(frame) - now)
     effects = [_effect(result, WITHIN, NOW, frame)]
-    effects += _later(frame, also, found)
+    if further:
+        effects += _later(frame, also, found)
     if frame[BETWEEN].n_unique() > 1:
         effects.append(_effect(result, BETWEEN, LEVELS, frame))
-    effects += _severity(frame, found)
+    if further:
+        effects += _severity(frame, found)
     return Fitted(
         effects=effects,
         persons=slope[PERSON].to_numpy().astype(np.int64),
@@ -134,7 +139,7 @@ def fit_reactivity(reactions: Reactions, *, trends: bool, found: Findings) -> Fi
     )
 
 
-def _trends(frame: pl.DataFrame) -> list[str]:
+def trends_of(frame: pl.DataFrame) -> list[str]:
     """Trends that the rows can tell: over the day, over the days."""
     return [name for name in (CLOCK, DAYS) if frame[name].n_unique() > 2]
 

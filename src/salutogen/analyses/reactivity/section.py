@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from salutogen.analyses.reactivity.figures import differences, persons_figure
+from salutogen.analyses.reactivity.figures import by_figure, differences, persons_figure
 from salutogen.analyses.reactivity.tables import (
+    BY_COLUMNS,
     EFFECT_COLUMNS,
     LASTING_COLUMNS,
     SPREAD_COLUMNS,
     THROUGH_COLUMNS,
 )
 from salutogen.analyses.reactivity.words import (
+    BY_CAUTION,
     CAUTION,
     above_in_words,
     answer_of,
@@ -32,18 +34,22 @@ def reactivity_section(result: ReactivityResult, audience: Audience) -> Section:
     """Differences at a stressor, how persons differ in them, and how reliably."""
     told = (
         answer_of(result), others_in_words(result), through_in_words(result),
-        lasting_in_words(result), above_in_words(result), CAUTION,
+        lasting_in_words(result), above_in_words(result),
+        BY_CAUTION if result.by.height else "", CAUTION,
     )  # fmt: skip
     tables = (
         ("effects", "What goes with stressors", result.effects, EFFECT_COLUMNS,
          "Points of affect for a point more. The stressor before is that of the prompt before, of "
          "the same day and answered, given the stressor now."),
+        ("by", "Do persons with more of something react more?", result.by, BY_COLUMNS,
+         "Points of affect per point of the stressor, for an SD between persons. Stressor, what "
+         "persons have, and their product stand in one model with persons' own slopes."),
         ("spread", "How persons differ, and how reliably", result.spread, SPREAD_COLUMNS,
          "Reliability is that of persons over these prompts, not of the questionnaire."),
         ("through", "What goes with appraisal", result.through, THROUGH_COLUMNS, ""),
         ("lasting", "How long affect lasts within a day", result.lasting, LASTING_COLUMNS, ""),
     )  # fmt: skip
-    figures = (differences(result), *(persons_figure(result, one, audience)
+    figures = (differences(result), by_figure(result), *(persons_figure(result, one, audience)
                                       for one in result.affects))  # fmt: skip
     return Section(
         title="How do people react to a stressor?",

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from salutogen.analyses.contract import AnalysisSettings
+from salutogen.study.format.part import Label, Name
 
 
 class ReactivitySettings(AnalysisSettings):
@@ -17,6 +18,19 @@ class ReactivitySettings(AnalysisSettings):
         min_length=1,
         max_length=2,
         description="Which momentary affect is looked at; default: what the study has.",
+    )
+    by: tuple[Name, ...] = Field(
+        default=(),
+        max_length=20,
+        description="What is asked whether persons with more of it react more: `SR`, `P`, `E`, "
+        "factors of the study, or numbers of the background. What is repeated is averaged over "
+        "the visits before a person's first prompt of the bursts it is asked of.",
+    )
+    by_bursts: tuple[Label, ...] | None = Field(
+        default=None,
+        min_length=1,
+        description="Bursts of which it is asked, by their occasions; default: the later half of "
+        "them where something repeated is named, so that there are visits before, else all.",
     )
     trends: bool = Field(
         default=True,

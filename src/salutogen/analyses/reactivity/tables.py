@@ -55,6 +55,25 @@ SPREAD_COLUMNS = (
     Column(name="usable", meaning="Whether the smaller of both is enough to rank persons, or for a "
            "factor or outcome", heading="Usable of persons", kind=Kind.LABEL),
 )  # fmt: skip
+BY_COLUMNS = (
+    _label("affect", "Affect", "Affect"),
+    _label("by", "What persons have more or less of", "By"),
+    _label("visits", "Visits it is averaged over, at most", "Visits"),
+    PERSONS,
+    PROMPTS,
+    _of_affect("estimate", "How much more affect differs at a stressor, for an SD more of it",
+               "Difference in reactivity"),
+    _of_affect("se", "Its standard error", "SE"),
+    _of_affect("low", "Lower end of its 95 % interval", "from"),
+    _of_affect("high", "Upper end of its 95 % interval", "to"),
+    Column(name="p", meaning="p value (Satterthwaite)", heading="p"),
+    Column(name="p_adjusted", meaning="The same, adjusted over what was asked of this affect "
+           "(false-discovery rate)", heading="p, adjusted"),
+    _of_affect("at_less", "How much affect differs at a stressor 1 SD below the mean of it",
+               "1 SD below"),
+    _of_affect("at_more", "How much affect differs at a stressor 1 SD above the mean of it",
+               "1 SD above"),
+)  # fmt: skip
 LASTING_COLUMNS = (
     _label("affect", "Affect", "Affect"),
     Column(name="correlation", meaning="Correlation of what is left of affect an hour apart",

@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 
 Row = Mapping[str, Any]
 TENTH = 0.1
+FALSE = 0.05  # rate of false discoveries over what is asked of an affect
+BY_CAUTION = (
+    "What persons have more of was known before the prompts; that they react more or less is an "
+    "association between persons, which something else may bring about. Error in it makes the "
+    "difference smaller than it is."
+)
 CAUTION = (
     "A difference at a stressor is no proof that the stressor made it: whoever feels bad may see "
     "or report more of them, and both are told at the same prompt. Prompts that were missed may "
@@ -43,9 +49,10 @@ def answer_of(result: ReactivityResult) -> Text:
     parts = []
     for affect in result.affects:
         parts += [now_in_words(result, affect), persons_in_words(result, affect)]
+    parts.append(by_in_words(result))
     if result.doubtful:
         parts.append("Estimates of these models are doubtful: do not build on them.")
-    return " ".join(parts)
+    return " ".join(part for part in parts if part)
 
 
 def in_short_of(result: ReactivityResult) -> Text:
@@ -159,6 +166,34 @@ def through_in_words(result: ReactivityResult) -> str:
     return " ".join(told)
 
 
+def by_in_words(result: ReactivityResult) -> str:
+    """Say whether persons with more of something react more; what is shown, and what is not."""
+    told = []
+    for affect in result.affects:
+        rows = result.by.filter(affect=affect)
+        shown = rows.filter(pl.col("p_adjusted") < FALSE)
+        for row in shown.iter_rows(named=True):
+            where = at_a_stressor(result)
+            told.append(
+                f"{where[:1].upper()}{where[1:]}, {result.title(affect)} differs by "
+                f"{signed(row['estimate'], 1)} points more for an SD more of {row['by']} between "
+                f"persons (95 % interval {signed(row['low'], 1)} to {signed(row['high'], 1)}): by "
+                f"{signed(row['at_less'], 1)} points 1 SD below its mean, by "
+                f"{signed(row['at_more'], 1)} 1 SD above."
+            )
+        rest = rows.filter(pl.col("p_adjusted") >= FALSE)
+        if rest.height:
+            ends = enumeration(
+                [f"{row['by']} ({signed(row['low'], 1)} to {signed(row['high'], 1)} points for an "
+                 "SD)" for row in rest.iter_rows(named=True)]
+            )  # fmt: skip
+            told.append(
+                f"That this difference of {result.title(affect)} goes with {ends} is not shown, "
+                "nor excluded within these intervals."
+            )
+    return " ".join(told)
+
+
 def above_in_words(result: ReactivityResult) -> str:
     """Say what the momentary SR is, and how reliable."""
     rows = result.spread.filter(pl.col("what") == ABOVE)
@@ -190,9 +225,21 @@ def methods_of(result: ReactivityResult) -> Text:
         "deviation for each person (mixed model, restricted maximum likelihood, Satterthwaite "
         "degrees of freedom); residuals of a day correlate by the hours between two answers "
         "(continuous first-order autoregression). Persons' estimates are drawn towards the mean; "
-        "reliability is 1 − conditional variance / variance of persons.",
+        "reliability is 1 − conditional variance / variance of persons.{by}",
         prompts=Persons(result.prompts),
         n=Persons(result.n),
         stressor=result.stressor,
         held=held,
+        by=_by_methods(result),
+    )
+
+
+def _by_methods(result: ReactivityResult) -> str:
+    if not result.by.height:
+        return ""
+    names = enumeration(result.by["by"].unique(maintain_order=True).to_list())
+    return (
+        f" Whether persons with more of {names} react more was asked in a further model each, with "
+        "it (in SDs, as known before the person's first prompt) and its product with the stressor; "
+        "p values were adjusted by the false-discovery rate."
     )

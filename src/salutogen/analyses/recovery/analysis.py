@@ -154,9 +154,9 @@ def compute(inputs: AnalysisInputs, settings: RecoverySettings) -> RecoveryResul
     prompts = read_prompts(stream_of(inputs, "recovery", found), settings, found)
     bands = baselines(prompts, settings)
     seen = episodes(prompts, bands)
-    _need_persons(bands, seen, settings, found)
+    need_persons(bands, seen, settings, found)
     share, low, high = share_reacting(seen, seed=seed, resamples=settings.bootstrap)
-    fit = _fitted_times(seen, found)
+    fit = fitted_times(seen, found)
     curve = curve_of(seen, seed=seed, resamples=settings.bootstrap)
     takes = bands.person[bands.has]
     decay, piled = _fitted_rise(prompts, takes, settings, found)
@@ -187,7 +187,7 @@ def compute(inputs: AnalysisInputs, settings: RecoverySettings) -> RecoveryResul
     return replace(result, findings=tuple(found))
 
 
-def _need_persons(
+def need_persons(
     bands: Baselines, seen: Episodes, settings: RecoverySettings, found: Findings
 ) -> None:
     """Refuse where too few persons have a baseline, or episodes that tell anything."""
@@ -206,7 +206,8 @@ def _need_persons(
         raise AnalysisError(tuple(found))
 
 
-def _fitted_times(seen: Episodes, found: Findings) -> ExponentialTimesFit:
+def fitted_times(seen: Episodes, found: Findings) -> ExponentialTimesFit:
+    """Fit the exponential model of how long episodes last; whether it converged is told."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # a finding says so
         fit = ExponentialTimes().fit(seen.left, seen.right, seen.person)
