@@ -175,7 +175,7 @@ def fit_moments(
         optimum = minimise(problem.criterion, optimum.point, far=True)
     optimum = settle_at_zero(problem.criterion, optimum, problem.criterion.diagonal)
     messages = list(problem.messages)
-    warn_unless_settled(optimum, messages, moments.outcome, stacklevel=3)
+    warn_unless_settled(optimum, optimum.point, messages, moments.outcome, stacklevel=3)
     return _result(moments, fixed, random, problem, optimum, messages, formula)
 
 

@@ -133,7 +133,8 @@ def differenced(
     ----------
     beside : callable
         Gives, at any parameters, the gradient by them and by log σ² (m + 1,) with σ² held, and
-        X' V⁻¹ X (σ² = 1); None where there is no likelihood.
+        X' V⁻¹ X (σ² = 1); None where there is no likelihood. A derivative that is NaN is taken
+        from the other side of the diagonal.
     theta : array (m,)
         The solution.
     step : float
@@ -156,5 +157,6 @@ def differenced(
             slope = slope + share / step * found[1]
         slopes.append(slope)
     hessian[m, :m] = hessian[:m, m]
+    hessian = np.where(np.isnan(hessian), hessian.T, hessian)
     hessian[m, m] = df  # rss / σ² at the maximum
     return Curvature(hessian=(hessian + hessian.T) / 2, precision_slopes=np.array(slopes))

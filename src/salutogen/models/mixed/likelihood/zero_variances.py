@@ -78,11 +78,14 @@ def _held(function: Function, point: Float, inside: Any) -> Callable[[Float], tu
 
 
 def warn_unless_settled(
-    optimum: Optimum, messages: list[str], outcome: str, *, stacklevel: int
+    optimum: Optimum, factors: Float, messages: list[str], outcome: str, *, stacklevel: int
 ) -> None:
-    """Add a message and warn where a search ended without settling, or no residuals are left."""
+    """Add a message and warn where a search ended without settling, or no residuals are left.
+
+    `factors` are those of its parameters that belong to random effects.
+    """
     said = []
-    if abs(optimum.point).max() > EXACT:
+    if abs(factors).max(initial=0.0) > EXACT:
         said.append(
             f"{outcome}: the terms give it (almost) exactly within persons, so that the residual "
             "variance runs to zero. Is it constant within persons? Variances and standard errors "

@@ -19,6 +19,7 @@ from salutogen.models.mixed.structured._kernels_nested import eliminate, times_p
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
+TINY, HUGE = 1e-100, 1e100  # between which a product of spreads stays, whatever the next one is
 
 
 @njit(cache=True, nogil=True)
@@ -37,14 +38,14 @@ def whiten(
     """
     # The first row of a person must not look at the row before, which is somebody else's.
     k = rows.shape[1]
-    own = spreads[levels[row]] * left
+    own = 1.0 / (spreads[levels[row]] * left)
     if share == 0.0:
         for i in range(k):
-            out[i] = rows[row, i] / own
+            out[i] = rows[row, i] * own
         return
-    before = spreads[levels[row - 1]] * left / share
+    before = share / (spreads[levels[row - 1]] * left)
     for i in range(k):
-        out[i] = rows[row, i] / own - rows[row - 1, i] / before
+        out[i] = rows[row, i] * own - rows[row - 1, i] * before
 
 
 @njit(cache=True, nogil=True)
@@ -75,27 +76,33 @@ def whitened_products(
     w = k - q
     white = np.empty(k)
     for site in range(first, last):
-        total = 0.0
+        total, scale = 0.0, 1.0
         rest[site, :] = 0.0
         for person in range(starts[site], starts[site + 1]):
             products[person, :] = 0.0
             for row in range(row_starts[person], row_starts[person + 1]):
                 share, left = 0.0, 1.0
                 if row > row_starts[person]:
-                    share = np.exp(-decay * gaps[row])
-                    # √(1 − share²); by `expm1`, since 1 − share² of rows that follow at once, or
-                    # of a correlation near 1, would be all rounding.
-                    left = np.sqrt(-np.expm1(-2.0 * decay * gaps[row]))
+                    # 1 − share² of rows that follow at once, or of a correlation near 1, would be
+                    # all rounding: share − 1 is what is computed.
+                    less = np.expm1(-decay * gaps[row])
+                    share, left = 1.0 + less, np.sqrt(-less * (2.0 + less))
                 shares[row], lefts[row] = share, left
                 whiten(rows, row, levels, spreads, share, left, white)
-                total += 2.0 * np.log(left * spreads[levels[row]])
+                scale *= left * spreads[levels[row]]
+                if not TINY < scale < HUGE:  # a logarithm of many rows at once
+                    total += 2.0 * np.log(scale)
+                    scale = 1.0
                 for i in range(q):
                     for j in range(k):
                         products[person, i * k + j] += white[i] * white[j]
                 for i in range(w):
-                    for j in range(w):
+                    for j in range(i + 1):
                         rest[site, i * w + j] += white[q + i] * white[q + j]
-        log_determinants[site] = total
+        for i in range(w):
+            for j in range(i):
+                rest[site, j * w + i] = rest[site, i * w + j]
+        log_determinants[site] = total + 2.0 * np.log(scale)
 
 
 @njit(cache=True, nogil=True)
@@ -131,6 +138,7 @@ def residual_gradient(
     back = np.empty((q, w))
     white = np.empty(k)
     pull = np.empty(k)
+    own_left = np.empty(w)
     for site in range(first, last):
         out[site, :] = 0.0
         weight = weights[site]
@@ -141,7 +149,7 @@ def residual_gradient(
                 share, left = shares[row], lefts[row]
                 is_first = share == 0.0  # also where a new day begins: the gap is infinite
                 whiten(rows, row, levels, spreads, share, left, white)
-                adjoint(white, q, shrink, back, weight, pull)
+                adjoint(white, q, shrink, back, weight, own_left, pull)
                 here, before, same = 0.0, 0.0, 0.0
                 for i in range(k):
                     here += pull[i] * rows[row, i]
@@ -161,19 +169,23 @@ def residual_gradient(
 
 
 @njit(cache=True, nogil=True)
-def adjoint(white: Float, q: int, shrink: Float, back: Float, weight: Float, pull: Float) -> None:
+def adjoint(
+    white: Float, q: int, shrink: Float, back: Float, weight: Float, own: Float, pull: Float
+) -> None:
     """Write half the derivative of the criterion by one whitened row [z r].
 
-    It is (P z − P B W e, W e) with e = r − B'P z.
+    It is (P z − P B W e, W e) with e = r − B'P z, which is left in `own` (w,).
     """
     w = len(white) - q
+    for j in range(w):
+        e = white[q + j]
+        for h in range(q):
+            e -= back[h, j] * white[h]
+        own[j] = e
     for i in range(w):
         value = 0.0
         for j in range(w):
-            e = white[q + j]
-            for h in range(q):
-                e -= back[h, j] * white[h]
-            value += weight[i, j] * e
+            value += weight[i, j] * own[j]
         pull[q + i] = value
     for i in range(q):
         value = 0.0

@@ -18,6 +18,7 @@ from salutogen.models.mixed.likelihood.zero_variances import (
     settle_at_zero,
     warn_unless_settled,
 )
+from salutogen.models.mixed.structured.nested_criterion import NestedCriterion
 from salutogen.models.mixed.structured.problem import StructuredProblem, structured_problem
 from salutogen.models.mixed.structured.residual_structures import Residual, structures_of
 from salutogen.models.mixed.structured.result import OuterLevel, StructuredResult
@@ -31,6 +32,7 @@ Float = NDArray[np.float64]
 
 FAINT = 0.05  # correlation at the median distance below which exactly zero is tried
 ALMOST_ONE = 0.999  # the same, from which on it is called one
+SOON = 15  # iterations after which a search that has not ended is looked at
 FAR = 6.0  # logarithm of a ratio of standard deviations that says one of them runs to zero
 
 
@@ -47,7 +49,8 @@ def fit_structured(formula: str, residual: Residual, data: Any, *, reml: bool) -
     problem = structured_problem(rows, moments, reml=reml)
     optimum = _search(problem)
     messages = [*problem.base.messages, *_residual_messages(problem, optimum)]
-    warn_unless_settled(optimum, messages, moments.outcome, stacklevel=3)
+    factors = optimum.point[len(optimum.point) - problem.criterion.layout.n_free :]
+    warn_unless_settled(optimum, factors, messages, moments.outcome, stacklevel=3)
     return _result(formula, rows, moments, problem, optimum, messages)
 
 
@@ -58,17 +61,36 @@ def _search(problem: StructuredProblem) -> Optimum:
     """
     criterion, sample = problem.criterion, problem.sample
     first = criterion if sample is None else sample
-    found = [minimise(first, start) for start in first.starts()]
+    found = [_minimised(first, start) for start in first.starts()]
     best = min(found, key=lambda optimum: optimum.value)
     if sample is not None:
         start = off_zero(criterion.near(best.point), criterion.diagonal)
         more = criterion.layout.n_obs / sample.layout.n_obs
         moved = not np.array_equal(criterion.near(best.point), best.point)
-        best = minimise(criterion, start, hessian=None if moved else best.hessian * more)
+        best = _minimised(criterion, start, hessian=None if moved else best.hessian * more)
     best = settle_at_zero(criterion, best, criterion.diagonal)
+    return no_worse(criterion, best, 0, -np.inf) if _faint(criterion, best.point) else best
+
+
+def _minimised(
+    criterion: NestedCriterion | RowsCriterion, start: Float, hessian: Float | None = None
+) -> Optimum:
+    """Minimise from a start; a correlation that runs to zero is not followed there step by step."""
+    found = minimise(criterion, start, hessian=hessian, max_iterations=SOON)
+    if found.converged:
+        return found
+    if _faint(criterion, found.point):
+        zero = no_worse(criterion, found, 0, -np.inf)
+        if zero is not found:
+            return zero
+    return minimise(criterion, found.point, hessian=found.hessian)
+
+
+def _faint(criterion: NestedCriterion | RowsCriterion, x: Float) -> bool:
+    """Whether there is a correlation of residuals that is small, and not zero."""
     if not isinstance(criterion, RowsCriterion) or not criterion.residuals.is_correlated:
-        return best
-    return no_worse(criterion, best, 0, -np.inf) if criterion.share(best.point) < FAINT else best
+        return False
+    return 0 < criterion.share(x) < FAINT
 
 
 def _residual_messages(problem: StructuredProblem, optimum: Optimum) -> list[str]:

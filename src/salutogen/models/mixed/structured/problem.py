@@ -27,6 +27,7 @@ from salutogen.models.moments.moments import Moments
 Float = NDArray[np.float64]
 
 SAMPLED = 400  # persons among whom a first search is made where there are four times as many
+FEWEST_SAMPLED, ROWS_SAMPLED = 100, 20_000  # fewer will do where they have many rows
 SPARSEST = 16  # and where there are very many, one in so many: the search ends nearer the goal
 
 
@@ -72,8 +73,7 @@ def structured_problem(rows: StructuredRows, moments: Moments, *, reml: bool) ->
         reml=reml,
     )
     right = np.column_stack([outer_left, base.right])
-    many = moments.n_persons >= 4 * SAMPLED
-    every = min(moments.n_persons // SAMPLED, SPARSEST) if many else 0
+    every = _one_in(moments.n_persons, moments.n_obs)
     criterion: NestedCriterion | RowsCriterion
     sample: NestedCriterion | RowsCriterion | None
     if rows.residuals is None:
@@ -92,6 +92,13 @@ def structured_problem(rows: StructuredRows, moments: Moments, *, reml: bool) ->
         outer_map=outer_map,
         outer_size=np.sqrt(np.sum((root @ G) ** 2, axis=0) / moments.n_obs),
     )
+
+
+def _one_in(n_persons: int, n_obs: int) -> int:
+    """Among one in how many persons a first search is made; 0 where it is of no use."""
+    wanted = np.clip(ROWS_SAMPLED * n_persons / n_obs, FEWEST_SAMPLED, SAMPLED)
+    every = int(n_persons // wanted)
+    return min(every, SPARSEST) if every >= 4 else 0
 
 
 def _from_moments(
@@ -144,17 +151,25 @@ def structured_inference(
     """
     criterion = problem.criterion
     layout = criterion.layout
-    at = criterion.solved(x)[2]
+    inner, factors, at = criterion.solved(x)
     if at is None:
         raise ModelError("The likelihood has no value at its maximum.")
     variance = at.profiled.rss / layout.df
     moving = np.isfinite(x)
+    n_residual = len(x) - len(factors)
 
     def beside(free: Float) -> tuple[Float, Float] | None:
         whole = x.copy()
         whole[moving] = free
-        found = criterion.beside(whole, variance)
-        return None if found is None else (found[0][np.append(moving, True)], found[1])
+        if np.array_equal(whole[:n_residual], x[:n_residual]):  # the rows are as they were
+            found = inner.beside(whole[n_residual:], variance)
+            known = None if found is None else np.append(np.full(n_residual, np.nan), found[0])
+        else:
+            found = criterion.beside(whole, variance)
+            known = None if found is None else found[0]
+        if found is None or known is None:
+            return None
+        return known[np.append(moving, True)], found[1]
 
     step = STEP / np.sqrt(layout.n_obs / layout.starts[-1])
     bend = differenced(beside, x[moving], float(step), df=layout.df)
