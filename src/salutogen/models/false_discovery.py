@@ -23,7 +23,7 @@ def adjusted_p(p: ArrayLike) -> NDArray[np.float64]:
     known = np.flatnonzero(np.isfinite(given))
     order = known[np.argsort(given[known], kind="stable")]
     m = order.size
-    steps = given[order] * m / np.arange(1, m + 1)
+    steps = given[order] * (m / np.arange(1, m + 1))
     found[order] = np.minimum(np.minimum.accumulate(steps[::-1])[::-1], 1.0)
     return found
 

@@ -11,6 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 from salutogen.errors import ModelError
 from salutogen.models.formula.design import Design
 from salutogen.models.formula.mixed_formula import INTERCEPT, parse_formula, simple_terms
+from salutogen.models.mixed.likelihood.independent_effects import (
+    is_independent,
+    minimise_variances,
+)
 from salutogen.models.mixed.likelihood.parameters import in_units
 from salutogen.models.mixed.likelihood.problem import MixedProblem, mixed_problem
 from salutogen.models.mixed.likelihood.zero_variances import (
@@ -162,21 +166,43 @@ def fit_moments(
     *,
     formula: str,
     reml: bool,
+    start: Float | None = None,
+    settled: float | None = None,
 ) -> MixedModelResult:
-    """Fit terms that `moments` holds; `MixedModel.fit` without the formula."""
+    """Fit terms that `moments` holds; `MixedModel.fit` without the formula.
+
+    With `start`, free entries of the relative factor of the same model of other persons, the
+    search begins there. It ends where a step would gain less than `settled`.
+    """
     problem = mixed_problem(moments, fixed, random, reml=reml)
-    start, hessian = problem.criterion.start(), None
-    if problem.sample is not None:
-        near = minimise(problem.sample, start, settled=NEAR)
-        start = off_zero(near.point, problem.criterion.diagonal)
-        hessian = near.hessian * problem.criterion.n_persons / problem.sample.n_persons
-    optimum = minimise(problem.criterion, start, hessian=hessian)
-    if not optimum.converged and abs(optimum.point).max() > FAR:
-        optimum = minimise(problem.criterion, optimum.point, far=True)
-    optimum = settle_at_zero(problem.criterion, optimum, problem.criterion.diagonal)
+    optimum = _search(problem, start, settled)
     messages = list(problem.messages)
     warn_unless_settled(optimum, optimum.point, messages, moments.outcome, stacklevel=3)
     return _result(moments, fixed, random, problem, optimum, messages, formula)
+
+
+def _search(problem: MixedProblem, start: Float | None, settled: float | None) -> Optimum:
+    """Minimise; zero variances are tried at the end. Of many persons a part is searched first."""
+    criterion, sample, hessian = problem.criterion, problem.sample, None
+    if is_independent(criterion):
+        if start is None and sample is not None:
+            start = minimise_variances(sample, settled=NEAR).point
+        found = minimise_variances(criterion, start, settled)
+        if found.converged:
+            return found
+        start = found.point
+    if start is not None:
+        start = off_zero(start, criterion.diagonal)
+    elif sample is None:
+        start = criterion.start()
+    else:
+        near = minimise(sample, criterion.start(), settled=NEAR)
+        start = off_zero(near.point, criterion.diagonal)
+        hessian = near.hessian * criterion.n_persons / sample.n_persons
+    optimum = minimise(criterion, start, hessian=hessian, settled=settled)
+    if not optimum.converged and abs(optimum.point).max() > FAR:
+        optimum = minimise(criterion, optimum.point, far=True)
+    return settle_at_zero(criterion, optimum, criterion.diagonal, settled)
 
 
 def _result(

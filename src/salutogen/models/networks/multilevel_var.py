@@ -13,7 +13,7 @@ from salutogen.models.convergence import ConvergenceWarning
 from salutogen.models.networks.multilevel_var_fit import MultilevelVARFit
 from salutogen.models.networks.prompts import PromptPairs, read_prompts
 from salutogen.models.networks.rows import as_names
-from salutogen.models.networks.two_steps import RandomEffects, TwoSteps, two_steps
+from salutogen.models.networks.two_steps import RandomEffects, TwoSteps, moments_of, two_steps
 
 NOT_SETTLED = "Not settled for {names}: do not use its edges. Fewer variables may help."
 
@@ -126,7 +126,8 @@ class MultilevelVAR:
         """
         pairs = read_prompts(data, self.variables, self.person, self.day, self.beep)
         self._refuse_few(pairs)
-        steps = two_steps(pairs, self.random_effects, with_df=True)
+        moments = moments_of(pairs)
+        steps = two_steps(self.variables, moments, self.random_effects, with_df=True)
         messages = [*pairs.messages, *_still_persons(pairs), *_doubts(pairs.variables, steps)]
         unsettled = _not_settled(pairs.variables, steps)
         if unsettled:

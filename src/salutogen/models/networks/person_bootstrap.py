@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from salutogen.errors import ModelError
 from salutogen.models.checks import is_between, refuse_not_whole
 from salutogen.models.networks.multilevel_var_fit import edge_values
-from salutogen.models.networks.prompts import PromptPairs
+from salutogen.models.networks.person_moments import PersonMoments
 from salutogen.models.networks.stability import LOST
-from salutogen.models.networks.two_steps import RandomEffects, two_steps
+from salutogen.models.networks.two_steps import RandomEffects, Starts, moments_of, two_steps
 from salutogen.models.parallel.executors import Progress, run_each
 from salutogen.models.resampling.bca import percentile_intervals
 from salutogen.models.short_repr import short_repr
@@ -91,7 +91,10 @@ def var_stability(
     refuse_not_whole(0, seed=seed)
     if not is_between(level, 0, 1):
         raise ModelError(f"level: expected a number between 0 and 1, got {level!r}.")
-    task = partial(_edges_of_sample, fit.pairs, fit.spec.random_effects)
+    moments = moments_of(fit.pairs)
+    task = partial(
+        _edges_of_sample, moments, fit.steps.starts, fit.variables, fit.spec.random_effects
+    )
     seeds = np.random.SeedSequence(seed).spawn(draws)
     drawn = np.array(run_each(task, seeds, executor=executor, progress=progress))
     k = len(fit.variables)
@@ -111,26 +114,17 @@ def var_stability(
 
 
 def _edges_of_sample(
-    pairs: PromptPairs, random_effects: RandomEffects, seed: np.random.SeedSequence
+    moments: PersonMoments,
+    near: Starts,
+    names: tuple[str, ...],
+    random_effects: RandomEffects,
+    seed: np.random.SeedSequence,
 ) -> Float:
     """Edges of a sample of persons; NaN where it cannot be fitted."""
-    n = pairs.n_persons
-    drawn = np.sort(np.random.default_rng(seed).integers(0, n, n))
-    edges = np.searchsorted(pairs.code, np.arange(n + 1))
-    sizes = np.diff(edges)[drawn]
-    starts = np.repeat(edges[drawn] - np.cumsum(sizes) + sizes, sizes)
-    rows = starts + np.arange(sizes.sum())
-    sample = replace(
-        pairs,
-        current=pairs.current[rows],
-        lagged=pairs.lagged[rows],
-        means=pairs.means[rows],
-        code=np.repeat(np.arange(n), sizes),
-        rows=pairs.rows[rows],
-        persons=pairs.persons.gather(drawn),
-    )
+    n = len(moments.persons)
+    sample = moments.sample(np.sort(np.random.default_rng(seed).integers(0, n, n)))
     try:
-        return edge_values(two_steps(sample, random_effects, with_df=False))
+        return edge_values(two_steps(names, sample, random_effects, with_df=False, near=near))
     except ModelError:
-        k = len(pairs.variables)
+        k = len(names)
         return np.full(k * k + k * (k - 1), np.nan)

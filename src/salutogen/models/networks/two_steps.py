@@ -16,16 +16,18 @@ from salutogen.models.formula.mixed_formula import INTERCEPT
 from salutogen.models.mixed.model import fit_moments
 from salutogen.models.mixed.prediction import sum_of
 from salutogen.models.mixed.result import MixedModelResult
-from salutogen.models.moments.moments import Moments
 from salutogen.models.networks.nodewise import NodewiseNetwork, nodewise_network
+from salutogen.models.networks.person_moments import PersonMoments, weights_of
 from salutogen.models.networks.prompts import PromptPairs
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 RandomEffects = Literal["orthogonal", "correlated"]
+Starts = tuple[tuple[Float, ...], tuple[Float, ...]]
 
 
 NOTHING = 1e-10  # of the residual variance
+ROUGHLY = 1e-6  # of −2 log-likelihood: where searches for samples of persons end
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,29 +53,63 @@ class TwoSteps:
     contemporaneous: NodewiseNetwork
     between: NodewiseNetwork
 
+    @property
+    def starts(self) -> Starts:
+        """Relative factors of both steps, from which the same of other persons is searched."""
+        first, second = (
+            tuple(result.relative_factor for result in step) for step in (self.first, self.second)
+        )
+        return first, second
 
-def two_steps(pairs: PromptPairs, random_effects: RandomEffects, *, with_df: bool) -> TwoSteps:
+
+def moments_of(pairs: PromptPairs) -> PersonMoments:
+    """Cross-products by person of all variables, those before, and persons' means."""
+    columns = {
+        **{
+            _lag(name): column for name, column in zip(pairs.variables, pairs.lagged.T, strict=True)
+        },
+        **{
+            _mean(name): column for name, column in zip(pairs.variables, pairs.means.T, strict=True)
+        },
+        **dict(zip(pairs.variables, pairs.current.T, strict=True)),
+    }
+    return PersonMoments.of(columns, pl.Series("person", pairs.code))
+
+
+def two_steps(
+    names: Sequence[str],
+    moments: PersonMoments,
+    random_effects: RandomEffects,
+    *,
+    with_df: bool,
+    near: Starts | None = None,
+) -> TwoSteps:
     """Fit all regressions by maximum likelihood.
 
     Parameters
     ----------
+    names : sequence of str
+        The k variables.
+    moments : PersonMoments
+        As from `moments_of`.
     with_df : bool
         Whether degrees of freedom are wanted; infinite otherwise.
+    near : tuple, optional
+        `TwoSteps.starts` of persons much like these, from which searches start.
     """
-    names, k = pairs.variables, len(pairs.variables)
-    persons = pl.Series("person", pairs.code)
-    lags = tuple(_lag(name) for name in names)
-    first = []
-    for j in range(k):
-        columns = _columns_of_first(pairs, j)
-        fixed = (INTERCEPT, *tuple(columns)[:-1])
-        first.append(_fit(columns, persons, fixed, (INTERCEPT, *lags), random_effects))
-    residuals = dict(zip(names, first_residuals(pairs, first), strict=True))
+    k, lags = len(names), tuple(_lag(name) for name in names)
+    random, first = (INTERCEPT, *lags), []
+    for j, name in enumerate(names):
+        others = [_mean(other) for other in names if other != name]
+        terms = (*lags, *others)
+        start = None if near is None else near[0][j]
+        first.append(_fit(moments, terms, name, (INTERCEPT, *terms), random, random_effects, start))
+    residuals = _residual_moments(names, moments, first)
     second = []
-    for name in names:
-        others = tuple(other for other in names if other != name)
-        columns = {other: residuals[other] for other in (*others, name)}
-        second.append(_fit(columns, persons, others, others, random_effects))
+    for j, name in enumerate(names):
+        others = [other for other in names if other != name]
+        start = None if near is None else near[1][j]
+        second.append(_fit(residuals, others, name, others, others, random_effects, start))
     temporal, errors, df = _table(first, [lags] * k, with_df=with_df)
     others_of = [[other for other in names if other != name] for name in names]
     means_of = [[_mean(other) for other in others] for others in others_of]
@@ -112,6 +148,19 @@ def _mean(name: str) -> str:
     return f"mean of {name}"
 
 
+def _residual_moments(
+    names: Sequence[str], moments: PersonMoments, first: Sequence[MixedModelResult]
+) -> PersonMoments:
+    """Cross-products of what is left of each variable beside the person's own line."""
+    weights = []
+    for name, result in zip(names, first, strict=True):
+        own = np.repeat(result.coefficients[None, :], len(result.modes), axis=0)
+        for place, term in enumerate(result.random_terms):
+            own[:, result.terms.index(term)] += result.modes[:, place]
+        weights.append(weights_of(moments.columns, name, result.terms, own))
+    return moments.combined(names, np.stack(weights, axis=2))
+
+
 def _columns_of_first(pairs: PromptPairs, j: int) -> dict[str, Float]:
     """Columns of the first step's regression of variable j, itself the last."""
     names = pairs.variables
@@ -127,18 +176,30 @@ def _columns_of_first(pairs: PromptPairs, j: int) -> dict[str, Float]:
 
 
 def _fit(
-    columns: dict[str, Float],
-    persons: pl.Series,
-    fixed: tuple[str, ...],
-    random: tuple[str, ...],
+    moments: PersonMoments,
+    predictors: Sequence[str],
+    outcome: str,
+    fixed: Sequence[str],
+    random: Sequence[str],
     random_effects: RandomEffects,
+    start: Float | None,
 ) -> MixedModelResult:
-    """Fit the last column on the others by person."""
-    blocks = (random,) if random_effects == "correlated" else tuple((term,) for term in random)
-    moments = Moments.from_columns(columns, persons, fixed=fixed, random=blocks)
+    """Fit an outcome on others by person."""
+    blocks = (
+        (tuple(random),) if random_effects == "correlated" else tuple((term,) for term in random)
+    )
+    own = moments.moments(predictors, outcome, fixed, blocks)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # the whole model tells it once
-        return fit_moments(moments, fixed, blocks, formula=moments.outcome, reml=False)
+        return fit_moments(
+            own,
+            own.fixed,
+            blocks,
+            formula=own.outcome,
+            reml=False,
+            start=start,
+            settled=None if start is None else ROUGHLY,
+        )
 
 
 def _expected(result: MixedModelResult, columns: dict[str, Float], code: Int) -> Float:

@@ -33,7 +33,12 @@ def off_zero(point: Float, diagonal: Sequence[int] | Int) -> Float:
     return moved
 
 
-def settle_at_zero(function: Function, optimum: Optimum, diagonal: Sequence[int] | Int) -> Optimum:
+def settle_at_zero(
+    function: Function,
+    optimum: Optimum,
+    diagonal: Sequence[int] | Int,
+    settled: float | None = None,
+) -> Optimum:
     """Set small diagonal entries of the factor to exactly zero where that is no worse.
 
     The criterion does not change with the sign of a column of the factor, so the search may run
@@ -42,19 +47,28 @@ def settle_at_zero(function: Function, optimum: Optimum, diagonal: Sequence[int]
     best = optimum
     for j in diagonal:
         if 0 < abs(best.point[j]) <= NEAR_ZERO:
-            best = no_worse(function, best, int(j), 0.0)
+            best = no_worse(function, best, int(j), 0.0, settled)
     return best
 
 
-def no_worse(function: Function, best: Optimum, j: int, fixed: float) -> Optimum:
-    """Return the optimum with entry `j` held at `fixed` if it is no worse, else `best`."""
+def no_worse(
+    function: Function, best: Optimum, j: int, fixed: float, settled: float | None = None
+) -> Optimum:
+    """Return the optimum with entry `j` held at `fixed` if it is no worse, else `best`.
+
+    Where searches end as soon as a step would gain less than `settled`, so much worse is none.
+    """
     point = best.point.copy()
     point[j] = fixed
     inside = np.arange(len(point)) != j
     if inside.any():
-        point[inside] = minimise(_held(function, point, inside), point[inside]).point
+        bend = best.hessian[np.ix_(inside, inside)]
+        held = minimise(
+            _held(function, point, inside), point[inside], hessian=bend, settled=settled
+        )
+        point[inside] = held.point
     value, gradient = function(point)
-    if not value <= best.value + 1e-9:
+    if not value <= best.value + max(1e-9, settled or 0.0):
         return best
     return Optimum(
         point=point,
