@@ -25,6 +25,7 @@ STEPS, LARGEST_STEP = 25, 0.7
 SETTLED = 0.05  # of its standard error: a step so short, once taken, is the last
 ENOUGH, SHOWN = 4, 2.0  # steps after which a rise of fewer standard errors has no half-life
 SAMPLE = 300  # persons among whom the search is done where there are more
+FEWEST, SAMPLE_ROWS = 100, 20_000  # fewer will do where they have many prompts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,8 +144,10 @@ def fit_decay(prompts: Prompts, persons: Int) -> Decay:
         The mixed model cannot be fitted.
     """
     first = FIRST
-    if persons.size > 2 * SAMPLE:
-        some = persons[:: persons.size // SAMPLE]
+    rows = int(np.isin(prompts.person, persons).sum())
+    enough = int(np.clip(SAMPLE_ROWS * persons.size / max(rows, 1), FEWEST, SAMPLE))
+    if persons.size > 2 * enough:
+        some = persons[:: persons.size // enough]
         first = _search(DayRows(prompts, some), FIRST).half_life or FIRST
     return _search(DayRows(prompts, persons), first)
 
