@@ -75,11 +75,12 @@ def whitened_products(
     k = rows.shape[1]
     w = k - q
     white = np.empty(k)
+    own, whole = np.empty((q, k)), np.empty((w, w))  # sums in small arrays of their own are faster
     for site in range(first, last):
         total, scale = 0.0, 1.0
-        rest[site, :] = 0.0
+        whole[:] = 0.0
         for person in range(starts[site], starts[site + 1]):
-            products[person, :] = 0.0
+            own[:] = 0.0
             for row in range(row_starts[person], row_starts[person + 1]):
                 share, left = 0.0, 1.0
                 if row > row_starts[person]:
@@ -94,14 +95,17 @@ def whitened_products(
                     total += 2.0 * np.log(scale)
                     scale = 1.0
                 for i in range(q):
+                    value = white[i]
                     for j in range(k):
-                        products[person, i * k + j] += white[i] * white[j]
+                        own[i, j] += value * white[j]
                 for i in range(w):
+                    value = white[q + i]
                     for j in range(i + 1):
-                        rest[site, i * w + j] += white[q + i] * white[q + j]
+                        whole[i, j] += value * white[q + j]
+            products[person, :] = own.ravel()
         for i in range(w):
-            for j in range(i):
-                rest[site, j * w + i] = rest[site, i * w + j]
+            for j in range(i + 1):
+                rest[site, i * w + j] = rest[site, j * w + i] = whole[i, j]
         log_determinants[site] = total + 2.0 * np.log(scale)
 
 
@@ -148,17 +152,21 @@ def residual_gradient(
             for row in range(row_starts[person], row_starts[person + 1]):
                 share, left = shares[row], lefts[row]
                 is_first = share == 0.0  # also where a new day begins: the gap is infinite
+                if is_first and len(spreads) == 1:
+                    continue  # nothing of it depends on the decay
                 whiten(rows, row, levels, spreads, share, left, white)
                 adjoint(white, q, shrink, back, weight, own_left, pull)
                 here, before, same = 0.0, 0.0, 0.0
                 for i in range(k):
-                    here += pull[i] * rows[row, i]
                     same += pull[i] * white[i]
                     if not is_first:
                         before += pull[i] * rows[row - 1, i]
-                own = levels[row]
-                here /= spreads[own] * left
-                out[site, 1 + own] += 2.0 * (1.0 - here)
+                if len(spreads) > 1:
+                    own = levels[row]
+                    for i in range(k):
+                        here += pull[i] * rows[row, i]
+                    here /= spreads[own] * left
+                    out[site, 1 + own] += 2.0 * (1.0 - here)
                 if not is_first:
                     previous = levels[row - 1]
                     before /= spreads[previous] * left
