@@ -280,11 +280,11 @@ def test_networks_that_samples_do_not_have_are_told_as_missing(frame):
 
 def test_edges_whose_sides_contradict_each_other_are_made_smaller():
     slopes = 0.9 * (1 - np.eye(3))
-    found = nodewise_network(slopes, np.abs(slopes) / 10, np.full((3, 3), 9.0), np.ones(3))
+    found = nodewise_network(slopes, np.abs(slopes) / 10, np.ones(3))
     assert found.was_shrunk
     assert np.linalg.eigvalsh(np.eye(3) - found.partial)[0] > 0
     np.testing.assert_allclose(found.partial / found.partial[0, 1], slopes / 0.9, atol=1e-12)
-    nothing = nodewise_network(slopes, slopes, slopes, np.array([1, 0, 1.0]))
+    nothing = nodewise_network(slopes, slopes, np.array([1, 0, 1.0]))
     assert np.isnan(nothing.partial).all()
 
 

@@ -127,7 +127,7 @@ class MultilevelVAR:
         pairs = read_prompts(data, self.variables, self.person, self.day, self.beep)
         self._refuse_few(pairs)
         moments = moments_of(pairs)
-        steps = two_steps(self.variables, moments, self.random_effects, with_df=True)
+        steps = two_steps(self.variables, moments, self.random_effects)
         messages = [*pairs.messages, *_still_persons(pairs), *_doubts(pairs.variables, steps)]
         unsettled = _not_settled(pairs.variables, steps)
         if unsettled:

@@ -151,12 +151,6 @@ class MultilevelVARFit:
             [steps.temporal_errors.ravel(), *(edges_of(one.errors) for one in networks)]
         )
 
-    @property
-    def _df(self) -> Float:
-        steps = self.steps
-        networks = (steps.contemporaneous, steps.between)
-        return np.concatenate([steps.temporal_df.ravel(), *(edges_of(one.df) for one in networks)])
-
     @cached_property
     def _names(self) -> list[str]:
         names = self.variables
@@ -190,7 +184,11 @@ class MultilevelVARFit:
         k = len(self.variables)
         sizes = (k * k, k * (k - 1) // 2, k * (k - 1) // 2)
         network = np.repeat(["temporal", "contemporaneous", "between"], sizes)
-        estimates, errors, df = edge_values(self.steps), self._errors, np.minimum(self._df, 1e12)
+        estimates, errors, df = (
+            edge_values(self.steps),
+            self._errors,
+            np.minimum(self.steps.df, 1e12),
+        )
         with np.errstate(divide="ignore", invalid="ignore"):
             p = 2 * stdtr(df, -np.abs(estimates / errors))
         half = stdtrit(df, (1 + level) / 2) * errors

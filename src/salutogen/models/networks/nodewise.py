@@ -22,8 +22,6 @@ class NodewiseNetwork:
         Partial correlations, 0 on the diagonal.
     errors : array (k, k)
         Their standard errors, as if there were none in the variances.
-    df : array (k, k)
-        Degrees of freedom: the fewer of both regressions'.
     was_shrunk : bool
         Whether the two sides of edges contradicted each other so much that all edges had to be made
         smaller to be partial correlations of anything.
@@ -31,18 +29,15 @@ class NodewiseNetwork:
 
     partial: Float
     errors: Float
-    df: Float
     was_shrunk: bool
 
 
-def nodewise_network(
-    slopes: Float, slope_errors: Float, df: Float, variances: Float
-) -> NodewiseNetwork:
+def nodewise_network(slopes: Float, slope_errors: Float, variances: Float) -> NodewiseNetwork:
     """Join the regressions.
 
     Parameters
     ----------
-    slopes, slope_errors, df : array (k, k)
+    slopes, slope_errors : array (k, k)
         Row: outcome; 0 on the diagonal.
     variances : array (k,)
         What is left of each outcome.
@@ -56,7 +51,7 @@ def nodewise_network(
     """
     if not (variances > 0).all():
         nothing = np.full_like(slopes, np.nan)
-        return NodewiseNetwork(partial=nothing, errors=nothing, df=nothing, was_shrunk=False)
+        return NodewiseNetwork(partial=nothing, errors=nothing, was_shrunk=False)
     scale = np.sqrt(variances[None, :] / variances[:, None])
     both = [(part * scale + (part * scale).T) / 2 for part in (slopes, slope_errors)]
     partial, errors = both
@@ -65,6 +60,5 @@ def nodewise_network(
     return NodewiseNetwork(
         partial=partial * shrink,
         errors=errors * shrink,
-        df=np.minimum(df, df.T),
         was_shrunk=shrink < 1,
     )

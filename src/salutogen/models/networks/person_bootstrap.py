@@ -124,7 +124,7 @@ def _edges_of_sample(
     n = len(moments.persons)
     sample = moments.sample(np.sort(np.random.default_rng(seed).integers(0, n, n)))
     try:
-        return edge_values(two_steps(names, sample, random_effects, with_df=False, near=near))
+        return edge_values(two_steps(names, sample, random_effects, near=near))
     except ModelError:
         k = len(names)
         return np.full(k * k + k * (k - 1), np.nan)

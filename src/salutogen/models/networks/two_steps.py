@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -16,6 +17,7 @@ from salutogen.models.formula.mixed_formula import INTERCEPT
 from salutogen.models.mixed.model import fit_moments
 from salutogen.models.mixed.prediction import sum_of
 from salutogen.models.mixed.result import MixedModelResult
+from salutogen.models.networks.edges import edges_of
 from salutogen.models.networks.nodewise import NodewiseNetwork, nodewise_network
 from salutogen.models.networks.person_moments import PersonMoments, weights_of
 from salutogen.models.networks.prompts import PromptPairs
@@ -40,7 +42,7 @@ class TwoSteps:
         Of each variable, on all variables before and on the persons' means of the others.
     second : tuple of MixedModelResult
         Of each variable's residual, on the residuals of the others.
-    temporal, temporal_errors, temporal_df : array (k, k)
+    temporal, temporal_errors : array (k, k)
         Row: outcome.
     contemporaneous, between : NodewiseNetwork
     """
@@ -49,9 +51,24 @@ class TwoSteps:
     second: tuple[MixedModelResult, ...]
     temporal: Float
     temporal_errors: Float
-    temporal_df: Float
     contemporaneous: NodewiseNetwork
     between: NodewiseNetwork
+
+    @cached_property
+    def df(self) -> Float:
+        """Degrees of freedom of all edges: temporal, contemporaneous, between.
+
+        Of an edge without direction the fewer of both regressions'.
+        """
+        names = [result.outcome for result in self.second]
+        temporal = _df(self.first, [[_lag(name) for name in names]] * len(names))
+        others = [[other for other in names if other != name] for name in names]
+        together = _fewer(_df(self.second, others))
+        between = np.full(len(together), np.nan)
+        if np.isfinite(self.between.partial).all():
+            means = [[_mean(other) for other in of] for of in others]
+            between = _fewer(_df(self.first, means))
+        return np.concatenate([temporal.ravel(), together, between])
 
     @property
     def starts(self) -> Starts:
@@ -81,7 +98,6 @@ def two_steps(
     moments: PersonMoments,
     random_effects: RandomEffects,
     *,
-    with_df: bool,
     near: Starts | None = None,
 ) -> TwoSteps:
     """Fit all regressions by maximum likelihood.
@@ -92,8 +108,6 @@ def two_steps(
         The k variables.
     moments : PersonMoments
         As from `moments_of`.
-    with_df : bool
-        Whether degrees of freedom are wanted; infinite otherwise.
     near : tuple, optional
         `TwoSteps.starts` of persons much like these, from which searches start.
     """
@@ -110,7 +124,7 @@ def two_steps(
         others = [other for other in names if other != name]
         start = None if near is None else near[1][j]
         second.append(_fit(residuals, others, name, others, others, random_effects, start))
-    temporal, errors, df = _table(first, [lags] * k, with_df=with_df)
+    temporal, errors = _table(first, [lags] * k)
     others_of = [[other for other in names if other != name] for name in names]
     means_of = [[_mean(other) for other in others] for others in others_of]
     left = np.array([result.residual_variance for result in second])
@@ -120,9 +134,8 @@ def two_steps(
         second=tuple(second),
         temporal=temporal,
         temporal_errors=errors,
-        temporal_df=df,
-        contemporaneous=_network(second, others_of, left, with_df=with_df),
-        between=_network(first, means_of, levels, with_df=with_df),
+        contemporaneous=_network(second, others_of, left),
+        between=_network(first, means_of, levels),
     )
 
 
@@ -213,40 +226,54 @@ def _expected(result: MixedModelResult, columns: dict[str, Float], code: Int) ->
 
 
 def _table(
-    results: Sequence[MixedModelResult], terms: Sequence[Sequence[str]], *, with_df: bool
-) -> tuple[Float, Float, Float]:
-    """Coefficients, errors and degrees of freedom (k, m) of some terms of each outcome."""
+    results: Sequence[MixedModelResult], terms: Sequence[Sequence[str]]
+) -> tuple[Float, Float]:
+    """Coefficients and errors (k, m) of some terms of each outcome."""
     found = np.array(
         [
             [
                 (
                     result.fixed_effects[name],
                     result.standard_errors[name],
-                    _df(result, name) if with_df else np.inf,
                 )
                 for name in names
             ]
             for result, names in zip(results, terms, strict=True)
         ]
     )
-    return found[..., 0], found[..., 1], found[..., 2]
+    return found[..., 0], found[..., 1]
 
 
-def _df(result: MixedModelResult, term: str) -> float:
-    return result.inference.df(np.eye(len(result.terms))[result.terms.index(term)])
+def _df(results: Sequence[MixedModelResult], terms: Sequence[Sequence[str]]) -> Float:
+    """Degrees of freedom (k, m) of some terms of each outcome."""
+    return np.array(
+        [
+            [
+                result.inference.df(np.eye(len(result.terms))[result.terms.index(name)])
+                for name in names
+            ]
+            for result, names in zip(results, terms, strict=True)
+        ]
+    )
+
+
+def _fewer(df: Float) -> Float:
+    """Of each edge the fewer degrees of freedom of both sides, from those (k, k − 1) of others."""
+    k = len(df)
+    square = np.full((k, k), np.inf)
+    square[~np.eye(k, dtype=bool)] = df.ravel()
+    return edges_of(np.minimum(square, square.T))
 
 
 def _network(
     results: Sequence[MixedModelResult],
     terms: Sequence[Sequence[str]],
     variances: Float,
-    *,
-    with_df: bool,
 ) -> NodewiseNetwork:
     """Join the regressions of each variable on all others into a network."""
     k = len(results)
-    square = [np.zeros((k, k)), np.zeros((k, k)), np.full((k, k), np.inf)]
+    square = [np.zeros((k, k)), np.zeros((k, k))]
     off = ~np.eye(k, dtype=bool)
-    for whole, part in zip(square, _table(results, terms, with_df=with_df), strict=True):
+    for whole, part in zip(square, _table(results, terms), strict=True):
         whole[off] = part.ravel()
-    return nodewise_network(square[0], square[1], square[2], variances)
+    return nodewise_network(square[0], square[1], variances)

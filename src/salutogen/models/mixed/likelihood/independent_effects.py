@@ -19,11 +19,12 @@ Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
 
 FEWEST = 3  # independent random terms from which on this is the shorter way
-FIRST = 4.0  # variance to begin with, in residual variances of a person's mean
+GUESSES = 5  # rounds by which the residual variance settles
+LEAST = 0.1  # variance to begin with at least, in residual variances of a person's mean
 TINY = 1e-6  # relative standard deviation at which the slope along a variance of 0 is taken
 STEP = 1e-3  # of differences, in standard errors of a variance
 MOST = 60
-SLOW = 0.5  # share of the slopes left after a step beyond which second derivatives are renewed
+SLOW = 0.8  # share of the slopes left after a step beyond which second derivatives are renewed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,14 +66,34 @@ def minimise_variances(
         Its point holds relative standard deviations, none of them negative, some perhaps zero.
     """
     search = _Search(criterion, settled or SETTLED)
-    spread = criterion.n_persons / criterion.n_obs
-    first = np.full(criterion.q, FIRST * spread) if start is None else start**2
-    return search.run(first)
+    return search.run(_guess(criterion) if start is None else start**2)
+
+
+def _guess(criterion: ProfiledCriterion) -> Float:
+    """Variances by moments: what persons' products with what is left hold beyond chance.
+
+    Each random term as if it were alone; fixed effects by least squares.
+    """
+    q, c = criterion.q, criterion.p + 1
+    rows, columns = np.triu_indices(q)
+    size = criterion.products[: len(rows)][rows == columns]  # z'z of each term and person
+    crossed = criterion.products[len(rows) :].reshape(q, c, -1)
+    total = criterion.total
+    fixed = np.linalg.lstsq(total[:-1, :-1], total[:-1, -1], rcond=None)[0]
+    left = crossed[:, -1] - np.sum(crossed[:, :-1] * fixed[:, None], axis=1)
+    rss = float(total[-1, -1] - np.sum(total[:-1, -1] * fixed))
+    squares, mean, wide = (np.sum(one, axis=1) for one in (left**2, size, size**2))
+    found = np.zeros(q)
+    for _ in range(GUESSES):
+        residual = rss / (criterion.n_obs + float(np.sum(found * mean)))
+        found = np.maximum((squares / residual - mean) / np.maximum(wide, 1e-300), 0.0)
+    least = LEAST * criterion.n_persons / criterion.n_obs
+    return np.maximum(found, least)
 
 
 class _Search:
     def __init__(self, criterion: ProfiledCriterion, enough: float) -> None:
-        self.criterion, self.enough = criterion, enough
+        self.criterion, self.enough, self.rough = criterion, enough, enough > SETTLED
         self.evaluations = 0
         n = criterion.n_persons
         self.step = STEP * np.sqrt(2 / n) * n / criterion.n_obs
@@ -100,8 +121,11 @@ class _Search:
         for _ in range(MOST):
             direction, gain = _newton(here, H)
             if gain < self.enough:
-                converged = True
-                break
+                if fresh or self.rough:
+                    converged = True
+                    break
+                H, fresh = self.bend(here), True  # updated ones may see too steep a bend
+                continue
             moved = self.line(here, direction, gain)
             if moved is None:
                 if fresh:
