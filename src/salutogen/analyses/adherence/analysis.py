@@ -43,6 +43,12 @@ from salutogen.analyses.adherence.rates import (
 )
 from salutogen.analyses.adherence.related import RELATION_COLUMNS, relations
 from salutogen.analyses.adherence.settings import AdherenceSettings
+from salutogen.analyses.adherence.told import (
+    forms_factor,
+    told_rates,
+    told_rates_of_arms,
+    told_rates_of_bursts,
+)
 from salutogen.analyses.adherence.words import answer_of, in_short_of, methods_of, tell_doubts
 from salutogen.analyses.contract import AnalysisInputs, AnalysisResult, ResultFile
 from salutogen.analyses.momentary import stream_of
@@ -164,8 +170,27 @@ def compute(inputs: AnalysisInputs, settings: AdherenceSettings) -> AdherenceRes
         file=prompts_table(prompts, inputs.panel.persons),
         person_file=persons_table(each, runs, prompts, inputs.panel.persons),
     )
+    if not audience.individuals:
+        result = _hidden(result)
     tell_doubts(result, settings, found)
     return replace(result, findings=tuple(found))
+
+
+def _hidden(result: AdherenceResult) -> AdherenceResult:
+    """Rates as they may be told: of a number of bursts in fives."""
+    factor = forms_factor(result.prompts)
+    states = told_rates(result.states, factor)
+    total = states.row(0, named=True)
+    return replace(
+        result,
+        planned=total["planned"],
+        answered=total["answered"],
+        share=total["share"],
+        states=states,
+        bursts=told_rates_of_bursts(result.bursts, result.n),
+        arms=told_rates_of_arms(result.arms, result.prompts),
+        **{name: told_rates(getattr(result, name), factor) for name in ("days", "hours", "beeps")},
+    )
 
 
 def _in_plan(table: pl.DataFrame, labels: Sequence[str]) -> pl.DataFrame:

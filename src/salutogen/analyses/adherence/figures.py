@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from salutogen.analyses.adherence.told import forms_factor, told_rates
 from salutogen.columns import Column, Kind
 from salutogen.page.charting import WIDTH, Spec, ordered, palette_scale, quantity, values
 from salutogen.page.section import Figure
@@ -129,6 +130,8 @@ def heat(result: AdherenceResult, audience: Audience) -> Figure | None:
         .group_by("day", across)
         .agg(
             pl.col("person").n_unique().alias("n"),
+            pl.len().alias("planned"),
+            (pl.col("state") == ANSWERED).sum().alias("answered"),
             (pl.col("state") == ANSWERED).mean().alias("share"),
         )
         .sort("day", across)
@@ -136,6 +139,8 @@ def heat(result: AdherenceResult, audience: Audience) -> Figure | None:
     cells = cells.filter([not audience.hides(n) for n in cells["n"].to_list()])
     if cells.height < 2:
         return None
+    if not audience.individuals:
+        cells = told_rates(cells, forms_factor(result.prompts))
     data = cells.select("day", across, "share")
     best, worst = (data.sort("share", descending=down).row(0, named=True) for down in (True, False))
     words = {"hour": "hour", "beep": "prompt"}[across]
