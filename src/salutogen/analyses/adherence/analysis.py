@@ -189,7 +189,9 @@ def _hidden(result: AdherenceResult) -> AdherenceResult:
         states=states,
         bursts=told_rates_of_bursts(result.bursts, result.n),
         arms=told_rates_of_arms(result.arms, result.prompts),
-        **{name: told_rates(getattr(result, name), factor) for name in ("days", "hours", "beeps")},
+        days=told_rates(result.days, factor),
+        hours=told_rates(result.hours, factor),
+        beeps=told_rates(result.beeps, factor),
     )
 
 
