@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from salutogen.analyses.contract import AnalysisInputs, AnalysisResult, ResultFile
+from salutogen.analyses.makes_spread import tell_who_makes_the_spread
 from salutogen.analyses.momentary import stream_of
 from salutogen.analyses.network.compared import Comparison, compared
 from salutogen.analyses.network.graphml import graphml_of
@@ -118,6 +119,11 @@ def compute(inputs: AnalysisInputs, settings: NetworkSettings) -> NetworkResult:
     if fit.messages:
         said = " ".join(_named(message, nodes) for message in fit.messages)
         found.tell("network-says", words=without_counts(said))
+    means = nodes.frame.group_by(PERSON).agg(pl.col(name).mean() for name in nodes.columns)
+    called = zip(nodes.names, nodes.columns, strict=True)
+    tell_who_makes_the_spread(
+        inputs, {f"mean of {name}": means[column] for name, column in called}, found
+    )
     return NetworkResult(
         n=fit.n_persons,
         pairs=fit.n_pairs,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from salutogen.analyses.contract import AnalysisInputs, AnalysisResult
+from salutogen.analyses.makes_spread import tell_who_makes_the_spread
 from salutogen.analyses.outliers.far_points import FLAGS, MOST_INFLUENTIAL, Names, far_points
 from salutogen.analyses.outliers.settings import OutliersSettings
 from salutogen.columns import Kind, Record, beside, figure, record
@@ -18,9 +19,6 @@ from salutogen.page.words import number
 if TYPE_CHECKING:
     from salutogen.page.audience import Audience
     from salutogen.page.section import Section, Text
-
-
-MUCH = 0.4  # of all squared deviations: of 60 persons that of one five SDs away
 
 
 @record
@@ -89,8 +87,8 @@ def compute(inputs: AnalysisInputs, settings: OutliersSettings) -> OutliersResul
             p=f"{settings.mahalanobis_p:g}".removeprefix("0"),
             **numbers,
         )
-    if not inputs.run.audience.individuals:
-        _tell_who_makes_the_spread(inputs.resilience.persons, found)
+    persons_means = inputs.resilience.persons
+    tell_who_makes_the_spread(inputs, {name: persons_means[name] for name in ("P", "E")}, found)
     return OutliersResult(
         beyond_sd=settings.beyond_sd,
         mahalanobis_p=settings.mahalanobis_p,
@@ -99,20 +97,6 @@ def compute(inputs: AnalysisInputs, settings: OutliersSettings) -> OutliersResul
         flagged=flagged,
         findings=tuple(found),
     )
-
-
-def _tell_who_makes_the_spread(persons: pl.DataFrame, found: Findings) -> None:
-    """Warn where one person makes much of a sum of squares: it tells how far this person is."""
-    what = [name for name in ("P", "E") if largest_share(persons[name]) > MUCH]
-    if what:
-        found.tell("person-makes-spread", what=" and ".join(what))
-
-
-def largest_share(values: pl.Series) -> float:
-    """Share of the sum of squared deviations that the farthest value makes; 0 without spread."""
-    known = values.drop_nulls().to_numpy().astype(float)
-    squares = (known - known.mean()) ** 2 if known.size else known
-    return float(squares.max() / squares.sum()) if squares.sum() > 0 else 0.0
 
 
 def _counts(flagged: pl.DataFrame, moving: Forms) -> FarCounts:

@@ -11,11 +11,12 @@ import polars as pl
 
 from salutogen.analyses.contract import AnalysisInputs, AnalysisResult, ResultFile
 from salutogen.analyses.frames import frame_of
+from salutogen.analyses.makes_spread import tell_who_makes_the_spread
 from salutogen.analyses.momentary import affects_of, stream_of
 from salutogen.analyses.reactivity.doubts import tell_doubts
 from salutogen.analyses.reactivity.models import Fitted, fit_reactivity, person_rows
 from salutogen.analyses.reactivity.moderators import moderated
-from salutogen.analyses.reactivity.rows import PERSON, Reactions, read_reactions
+from salutogen.analyses.reactivity.rows import AFFECT, PERSON, Reactions, read_reactions
 from salutogen.analyses.reactivity.settings import ReactivitySettings
 from salutogen.analyses.reactivity.tables import (
     ABOVE,
@@ -134,6 +135,7 @@ def compute(inputs: AnalysisInputs, settings: ReactivitySettings) -> ReactivityR
     own = first.group_by(PERSON).agg(pl.col(STRESSOR).max().alias("most"))
     for one in done:
         tell_doubts(one.fitted, one.reactions, _title(inputs, stream, one.role), settings, found)
+    tell_who_makes_the_spread(inputs, _of_persons(done, inputs, stream), found)
     through = (
         {"affect": one.role}
         | through_appraisal(one.reactions.frame, inputs.run, samples=settings.samples)
@@ -174,6 +176,18 @@ def _fit(stream: Momentary, role: str, settings: ReactivitySettings, found: Find
         found.tell("reactivity-not-fitted", affect=f"{role} affect", reason=without_counts(error))
         raise AnalysisError(tuple(found)) from error
     return _Affect(role=role, reactions=reactions, fitted=fitted)
+
+
+def _of_persons(
+    done: Sequence[_Affect], inputs: AnalysisInputs, stream: Momentary
+) -> dict[str, pl.Series]:
+    """Values of persons behind what is told of spread, by what they are called."""
+    named: dict[str, pl.Series] = {}
+    for one in done:
+        title = _title(inputs, stream, one.role)
+        means = one.reactions.frame.group_by(PERSON).agg(pl.col(AFFECT).mean())[AFFECT]
+        named |= {f"reactivity ({title})": pl.Series(one.fitted.slopes), f"mean of {title}": means}
+    return named
 
 
 def _title(inputs: AnalysisInputs, stream: Momentary, role: str) -> str:

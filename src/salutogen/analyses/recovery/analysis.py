@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from salutogen.analyses.contract import AnalysisInputs, AnalysisResult, ResultFile
+from salutogen.analyses.makes_spread import tell_who_makes_the_spread
 from salutogen.analyses.momentary import stream_of
 from salutogen.analyses.recovery.decay import DayRows, Decay, PileUp, fit_decay, fit_pile_up
 from salutogen.analyses.recovery.episodes import Baselines, Episodes, baselines, episodes
@@ -184,6 +185,8 @@ def compute(inputs: AnalysisInputs, settings: RecoverySettings) -> RecoveryResul
         persons=person_table(prompts, bands, seen, fit, inputs.panel.persons["subject"]),
     )
     tell_doubts(result, bands, found)
+    affect = f"{prompts.affect_role} affect free of stressors"
+    tell_who_makes_the_spread(inputs, {affect: result.persons["baseline_mean"]}, found)
     return replace(result, findings=tuple(found))
 
 
