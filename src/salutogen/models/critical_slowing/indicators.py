@@ -77,6 +77,38 @@ def window_rows(rows: Int, day: Int, hours: Float, trends: Float, longest_gap: f
     return WindowRows(rows=rows, removed=removed, before=before, after=before + 1)
 
 
+def seen_of(window: WindowRows, day: Int, gaps: Float, correlation: float) -> float:
+    """Autocorrelation that a window shows on average of an autoregression within days.
+
+    The ratio of products that are expected once the mean and trends are removed, to the second
+    order of how numerator and denominator scatter together. Without anything removed, of a long
+    series, it is lower than the correlation by twice that over the pairs (Marriott & Pope 1954).
+
+    Parameters
+    ----------
+    window : WindowRows
+    day, gaps : array (n,)
+        Day of each answer of the series, and its time in typical gaps.
+    correlation : float
+        Of answers one gap apart.
+    """
+    own, at = day[window.rows], gaps[window.rows]
+    apart = np.abs(at[:, None] - at)
+    true = np.where(own[:, None] == own, correlation**apart, 0.0)
+    U = window.removed
+    left = true - U @ (U.T @ true)
+    left -= (left @ U) @ U.T
+    b, a = window.before, window.after
+    counted = (np.bincount(b, minlength=own.size) + np.bincount(a, minlength=own.size)) / 2
+    product, square = float(left[b, a].sum()), float(counted @ np.diag(left))
+    if not square > 0:
+        return correlation
+    both = (left * counted) @ left
+    together, spread = 2 * float(both[b, a].sum()), 2 * float(counted @ np.diag(both))
+    ratio = product / square
+    return ratio - (together - ratio * spread) / square**2
+
+
 def indicators_of(
     windows: Sequence[WindowRows], series: Float, other: Float | None = None
 ) -> dict[str, Float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from salutogen.models.critical_slowing.indicators import (
     WindowRows,
     indicators_of,
     rise_of,
+    seen_of,
     window_rows,
 )
 from salutogen.models.critical_slowing.surrogates import LEAST, MOST, Surrogates
@@ -60,7 +62,7 @@ class EarlyWarning:
         Share of further series without any change that do not.
     correlation : float
         Of answers `gap` hours apart, over all windows, freed of the bias of few answers
-        that the mean makes, not of that of trends.
+        from which the mean and trends were removed.
     gap : float
         Median hours between answers that follow each other.
     slowing : tuple of float
@@ -137,7 +139,8 @@ def early_warning(
     Notes
     -----
     Indicators: Scheffer et al. (2009). Comparing dense bursts instead of a window that moves:
-    Delecroix et al. (2024). The bias of few answers: Marriott & Pope (1954).
+    Delecroix et al. (2024). The bias of few answers: after
+    Marriott & Pope (1954), for the very times and what is removed.
     """
     refuse_not_whole(99, surrogates=surrogates)
     refuse_not_whole(5, fewest_pairs=fewest_pairs)
@@ -164,6 +167,9 @@ def early_warning(
     person = _Person(x, y, d, t, tuple(made.values()), tuple(made), gap)
     stream = np.random.SeedSequence(seed) if isinstance(seed, int) else seed
     return _followed(person, rise, surrogates, stream)
+
+
+TRIED = np.linspace(LEAST, MOST, 25)  # correlations of which it is told what windows show
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,8 +204,17 @@ class _Person:
         known = np.isfinite(found)
         if not known.any():
             return LEAST
-        freed = (found + 1 / self.weight) / (1 - 3 / np.maximum(self.weight, 4))
-        return float(np.clip(np.average(freed[known], weights=self.weight[known]), LEAST, MOST))
+        seen = np.average(found[known], weights=self.weight[known])
+        told = np.average(self._seen[:, known], weights=self.weight[known], axis=1)
+        return float(np.clip(np.interp(seen, told, TRIED), LEAST, MOST))
+
+    @cached_property
+    def _seen(self) -> Float:
+        """What each window shows (tried, windows) of each correlation that is tried."""
+        gaps = self.hours / self.gap
+        return np.array(
+            [[seen_of(one, self.day, gaps, rho) for one in self.windows] for rho in TRIED]
+        )
 
     def rises(self, series: Float, other: Float | None, sign: float) -> dict[str, Float]:
         """Change of each indicator over the windows, of one series or many."""
