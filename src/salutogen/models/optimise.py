@@ -131,7 +131,7 @@ def minimise(
         x, value, g = moved
         path.append(value)
         if np.sum(g**2) < SLOW**2 * np.sum(before**2):
-            H, fresh = _updated(H, step, g - before), False
+            H, fresh = updated(H, step, g - before), False
         elif not -float(np.sum(g * _downhill(H, g))) / 2 < SETTLED * 1e-2:
             # Otherwise the last second derivatives show well enough that it is over.
             H, fresh = f.hessian(x, g, far=far), True
@@ -146,7 +146,7 @@ def minimise(
     )
 
 
-def _updated(H: Float, step: Float, change: Float) -> Float:
+def updated(H: Float, step: Float, change: Float) -> Float:
     """Second derivatives that explain how the gradient changed along the last step."""
     along = np.sum(H * step, axis=1)
     curvature, expected = float(np.sum(change * step)), float(np.sum(along * step))

@@ -12,7 +12,11 @@ from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.windows.analysis import compute
 from salutogen.analyses.windows.change_error import no_shifts
 from salutogen.analyses.windows.change_result import Contrast, Course, Turn, WindowChange
-from salutogen.analyses.windows.change_words import change_in_words, change_paragraphs
+from salutogen.analyses.windows.change_words import (
+    change_in_short,
+    change_in_words,
+    change_paragraphs,
+)
 from salutogen.analyses.windows.settings import WindowsSettings
 from salutogen.page.audience import Audience
 from tests.analyses.inputs import shown
@@ -158,6 +162,19 @@ def test_a_course_that_turns_is_not_called_a_rise() -> None:
     inside = change_in_words(change(4.0, course=course([0.0, 2.4, 1.2, 4.0], FALL)))
     assert "steady course: SR falls" in inside
     assert "steady" not in change_in_words(change(2.2))
+
+
+def test_one_change_without_another_the_other_way_is_no_turn() -> None:
+    one = replace(FALL, against=False, interval=(-2.4, -0.0004))
+    alone = change(0.1, course=course([0.0, 0.4, 0.5, 0.1], one))
+    told = change_in_words(alone)
+    assert told.endswith(
+        "If exposure is free of error, SR is lower in window 4 than in window 3 by 1.20 points (95 "
+        "% interval just above 0 to 2.40, for all 6 pairs of windows at once, of which this is the "
+        "clearest; no change the other way is told)."
+    )
+    assert "turned" not in change_in_short(alone)
+    assert "turned" in change_in_short(replace(alone, course=course([0.0, 2.4, 3.5, 0.1], FALL)))
 
 
 def test_a_course_over_windows_of_few_is_told_to_nobody_else(cohort: AnalysisInputs) -> None:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from salutogen.page.section import Text
 
 
+FEW = 3  # factors that are told one by one where nothing is shown
+
+
 def claims(result: FactorsResult) -> tuple[list[FactorFound], list[FactorFound]]:
     """Factors that stand both ways over all factors: with fewer, and with more problems."""
     held = [item for item in result.factors if item.claimed]
@@ -108,7 +111,7 @@ def clause_of(result: FactorsResult) -> Text:
     if more:
         parts.append(f"higher {later} goes with higher {_titles(more)}")
     if not parts:
-        return ""
+        return _none_shown(result)
     limit = ""
     if gone := [item for item in (*fewer, *more) if item.may_follow]:
         limit = f"; of {_titles(gone)} nothing is shown at equal earlier problems and exposure"
@@ -117,6 +120,28 @@ def clause_of(result: FactorsResult) -> Text:
     if any(item.little_is_known_before for item in (*fewer, *more)):
         limit += "; little is known of earlier problems, from which a factor may follow"
     return f"{' and '.join(parts)} (in two steps and in one{limit})"
+
+
+def _none_shown(result: FactorsResult) -> str:
+    """Name the factors of which nothing is shown, with sizes where they are few."""
+    if not result.factors:
+        return ""
+    if len(result.factors) > FEW:
+        return f"none of {len(result.factors)} factors is shown to go with {_later_sr(result)}"
+    told = [f"{item.title}{_size(item)}" for item in result.factors]
+    goes = "goes" if len(told) == 1 else "go"
+    return (
+        f"that {listed(told)} {goes} with {_later_sr(result)} is not shown in both ways of asking"
+    )
+
+
+def _size(item: FactorFound) -> str:
+    """Coefficient of two steps in SDs, with its interval."""
+    step = item.two_step
+    if step.standardised is None or step.interval is None or not step.b:
+        return ""
+    low, high = sorted(end * step.standardised / step.b for end in step.interval)
+    return f" ({signed(step.standardised)} SDs per SD, {signed(low)} to {signed(high)})"
 
 
 def _titles(found: list[FactorFound]) -> str:

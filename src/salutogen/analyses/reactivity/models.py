@@ -145,9 +145,13 @@ def trends_of(frame: pl.DataFrame) -> list[str]:
 
 
 def _effect(result: Any, term: str, words: str, frame: pl.DataFrame) -> dict[str, Any]:
+    return {"term": words} | effect_of(result, term, frame)
+
+
+def effect_of(result: Any, term: str, frame: pl.DataFrame) -> dict[str, Any]:
+    """A coefficient with its error, interval and p, and what it rests on."""
     row = result.tidy().row(by_predicate=pl.col("term") == term, named=True)
     return {
-        "term": words,
         "n": frame[PERSON].n_unique(),
         "prompts": frame.height,
         "estimate": row["estimate"],

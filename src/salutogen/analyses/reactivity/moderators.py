@@ -19,7 +19,7 @@ from salutogen.analyses.momentary import (
     moments_of,
     some_bursts,
 )
-from salutogen.analyses.reactivity.models import trends_of
+from salutogen.analyses.reactivity.models import effect_of, trends_of
 from salutogen.analyses.reactivity.rows import (
     AFFECT,
     BETWEEN,
@@ -214,19 +214,11 @@ def _row(
     if not fitted.converged:
         found.tell("moderator-not-fitted", variant="doubtful", name=one.title)
         return None
-    product = f"{WITHIN}:{MODERATOR}"
-    row = fitted.tidy().row(by_predicate=pl.col("term") == product, named=True)
+    row = effect_of(fitted, f"{WITHIN}:{MODERATOR}", frame)
     mean = fitted.fixed_effects[WITHIN]
-    return {
+    return row | {
         "by": one.title,
         "visits": one.over,
-        "n": persons.size,
-        "prompts": frame.height,
-        "estimate": row["estimate"],
-        "se": row["std_error"],
-        "low": row["conf_low"],
-        "high": row["conf_high"],
-        "p": row["p_value"],
         "at_less": mean - row["estimate"],
         "at_more": mean + row["estimate"],
     }

@@ -70,13 +70,21 @@ class Contrast(Record):
 
 @record
 class Turn(Record):
-    """Two windows between which SR went against the change from the first to the last."""
+    """Two windows between which SR changed, against the change from the first to the last.
+
+    Where the latter is not told, the clearest change of all.
+    """
 
     from_window: int = figure("Number of the earlier window", kind=Kind.LABEL)
     to_window: int = figure("Number of the later window", kind=Kind.LABEL)
     estimate: float = figure("Later window less earlier, by the model", unit=POINTS, sign=RISE)
     interval: tuple[float, float] = figure(
         "95 % interval, for all pairs of windows at once (Bonferroni)", unit=POINTS
+    )
+    against: bool = figure(
+        "Whether a change the other way is told as well: from the first window to the last, or "
+        "between two others; else the course need not turn",
+        default=True,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from salutogen.analyses.intervals import side_of_zero
 from salutogen.analyses.windows.change_result import Contrast, WindowChange
 from salutogen.counts import Forms, Persons
 from salutogen.page.words import Coarse, in_halves, number, points, say, signed
@@ -71,7 +72,7 @@ def change_in_short(change: WindowChange, *, turns: bool = True) -> str:
         return "whether SR changed depends on the slope of exposure that is taken"
     between = (
         " (though it turned in between, if exposure is free of error)"
-        if turns and change.course.turn is not None
+        if turns and change.course.turn is not None and change.course.turn.against
         else ""
     )
     if not change.told:
@@ -86,14 +87,27 @@ def _course_words(change: WindowChange) -> str:
     if turn is None:
         return ""
     ends = sorted(abs(end) for end in turn.interval)
+    if not turn.against:
+        way = "higher" if turn.estimate > 0 else "lower"
+        return (
+            f" If exposure is free of error, SR is {way} in window {turn.to_window} than in window "
+            f"{turn.from_window} by {points(abs(turn.estimate))} points (95 % interval "
+            f"{_least(ends[0])} to {points(ends[1])}, for all {change.course.n_pairs} pairs of "
+            "windows at once, of which this is the clearest; no change the other way is told)."
+        )
     way = "rises" if turn.estimate > 0 else "falls"
     return (
         f" If exposure is free of error, it is not a steady course: {_extreme_words(change)}SR "
         f"{way} by "
         f"{points(abs(turn.estimate))} points from window {turn.from_window} to window "
-        f"{turn.to_window} (95 % interval {points(ends[0])} to {points(ends[1])}, for all "
+        f"{turn.to_window} (95 % interval {_least(ends[0])} to {points(ends[1])}, for all "
         f"{change.course.n_pairs} pairs of windows at once)."
     )
+
+
+def _least(end: float) -> str:
+    """The end of an interval that leaves out 0, also where it would be written as 0."""
+    return points(end) if float(f"{end:.2f}") else "just above 0"
 
 
 def _extreme_words(change: WindowChange) -> str:
@@ -103,7 +117,8 @@ def _extreme_words(change: WindowChange) -> str:
     between = [
         (name, row)
         for name, row in (("highest", most), ("lowest", least))
-        if row["window"] not in (change.first_window, change.last_window) and row["low"] is not None
+        if row["window"] not in (change.first_window, change.last_window)
+        and side_of_zero(row["low"], row["high"])
     ]
     if not between:
         return ""

@@ -24,7 +24,8 @@ def course_of(
     """Compare every two windows by the model of single occasions.
 
     A turn is a change between two windows against that from the first to the last; where the latter
-    is not told, any change. Its interval holds for all pairs at once, since the clearest is chosen.
+    is not told, the clearest of any, which is a turn if one the other way is told as well. Its
+    interval holds for all pairs at once, since the clearest is chosen.
 
     Parameters
     ----------
@@ -71,6 +72,7 @@ def course_of(
             from_window=int(windows[earlier[place]]),
             to_window=int(windows[later[place]]),
             estimate=float(difference[place]),
+            against=bool(told or np.any(difference[turns] * difference[place] < 0)),
             interval=(
                 float(difference[place] - wide[place]),
                 float(difference[place] + wide[place]),

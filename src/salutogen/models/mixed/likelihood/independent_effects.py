@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from salutogen.models.mixed.likelihood.criterion import ProfiledCriterion
-from salutogen.models.optimise import ROUNDING, SETTLED, Optimum
+from salutogen.models.optimise import ROUNDING, SETTLED, Optimum, updated
 
 Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
@@ -134,7 +134,7 @@ class _Search:
                 continue
             path.append(moved.value)
             slow = _size(moved) > SLOW * _size(here)
-            H = _updated(H, moved.variances - here.variances, moved.slopes - here.slopes)
+            H = updated(H, moved.variances - here.variances, moved.slopes - here.slopes)
             here, fresh = moved, False
             if slow and _newton(here, H)[1] >= self.enough:
                 H, fresh = self.bend(here), True
@@ -182,13 +182,3 @@ def _newton(here: _Point, H: Float) -> tuple[Float, float]:
 def _size(here: _Point) -> float:
     """Length of the slopes that count."""
     return float(np.sqrt(np.sum(here.slopes[here.free] ** 2)))
-
-
-def _updated(H: Float, step: Float, change: Float) -> Float:
-    """Second derivatives that explain how slopes changed along the last step."""
-    along = np.sum(H * step, axis=1)
-    curvature, expected = float(np.sum(change * step)), float(np.sum(along * step))
-    if not (curvature > 0 and expected > 0):
-        return H
-    updated: Float = H + np.outer(change, change) / curvature - np.outer(along, along) / expected
-    return updated
